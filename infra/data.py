@@ -1,0 +1,59 @@
+"""What must outlive every deployment: the two tables."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from infra.settings import Settings
+
+
+class TocsinData(cdk.Stack):
+    """The Tickets and the Directory table, with all their indexes from the first day (a deployment can change only one).
+
+    Logical ids are fixed: a table that got another would be a new, empty table.
+    """
+
+    def __init__(self, scope: Construct, name: str, *, settings: Settings, termination_protection: bool) -> None:
+        super().__init__(scope, name, termination_protection=termination_protection)
+        self._protected = settings.local is None
+        self.tickets = self._table("Tickets", stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES)
+        for index, key, order in (
+            ("due", "due_shard", "look_at"),
+            ("open", "open_shard", "created_at"),
+            ("team", "team_shard", "created_at"),
+        ):
+            self._index(self.tickets, index, key, order, dynamodb.ProjectionType.KEYS_ONLY)
+        self.directory = self._table("Directory")
+        self._index(self.directory, "listed", "list_pk", "list_sk", dynamodb.ProjectionType.ALL)
+        cdk.CfnOutput(self, "TicketsTable", value=self.tickets.table_name)
+        cdk.CfnOutput(self, "DirectoryTable", value=self.directory.table_name)
+
+    def _table(self, name: str, stream: dynamodb.StreamViewType | None = None) -> dynamodb.Table:
+        table = dynamodb.Table(
+            self,
+            name,
+            partition_key=_text("pk"),
+            sort_key=_text("sk"),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            stream=stream,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            deletion_protection=self._protected,
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+        )
+        resource = table.node.default_child
+        assert isinstance(resource, dynamodb.CfnTable)  # noqa: S101 (tells the type checker what a Table is made of)
+        resource.override_logical_id(name)
+        return table
+
+    def _index(
+        self, table: dynamodb.Table, name: str, key: str, order: str, projection: dynamodb.ProjectionType
+    ) -> None:
+        table.add_global_secondary_index(
+            index_name=name, partition_key=_text(key), sort_key=_text(order), projection_type=projection
+        )
+
+
+def _text(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

@@ -1,0 +1,116 @@
+"""The installation's settings: read from the CDK context (`cdk.json`, or `-c name=value`) and checked, once."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parseaddr
+from typing import Any
+
+from aws_cdk import aws_logs as logs
+
+LOG_RETENTIONS = {
+    1: logs.RetentionDays.ONE_DAY,
+    7: logs.RetentionDays.ONE_WEEK,
+    14: logs.RetentionDays.TWO_WEEKS,
+    30: logs.RetentionDays.ONE_MONTH,
+    90: logs.RetentionDays.THREE_MONTHS,
+    180: logs.RetentionDays.SIX_MONTHS,
+    365: logs.RetentionDays.ONE_YEAR,
+    731: logs.RetentionDays.TWO_YEARS,
+}
+COMPANY_AND_INTEGRATION = re.compile(r"[a-z][a-z0-9-]{0,23}/[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+PUBLIC_URL = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*[^/?#\s])?")
+E164 = re.compile(r"\+[1-9]\d{6,14}")
+
+
+class InvalidSetting(ValueError):
+    """A setting of the CDK context is missing or cannot be meant; the message says which and why."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"setting {name!r}: {why}")
+
+
+@dataclass(frozen=True)
+class Local:
+    """What the embedded AWS needs beside the settings of an installation on AWS.
+
+    Fields: `python`, the interpreter that runs the functions (the dependency layer is built for it); the one SNS signing
+    certificate that is trusted, with its URL; `api_id`, the id that the HTTP API is to get, if it matters.
+    """
+
+    python: str
+    sns_certificate_url: str = ""
+    sns_certificate_pem: str = ""
+    api_id: str = ""
+
+    @classmethod
+    def from_context(cls, value: object) -> "Local | None":
+        """Read a mapping, or JSON text of one (that is all that `-c local=...` can give); empty or missing is None."""
+        fields = json.loads(value) if isinstance(value, str) and value else value
+        if not fields:
+            return None
+        if not isinstance(fields, Mapping):
+            raise InvalidSetting("local", "must be a JSON object")
+        try:
+            return cls(**fields)
+        except TypeError as error:
+            raise InvalidSetting("local", str(error)) from None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One installation's settings.
+
+    `email_sender` is an address that SES has verified, with or without a name before it (`Tocsin <tocsin@example.com>`);
+    `sms_sender` the number that messages come from (E.164), empty: SNS chooses; `public_url` begins every link, without a
+    slash at its end, empty: the API's own; `alarm_integration` (`<company>/<integration>`) gets the account's own alarms,
+    empty: nobody does; `log_retention` is for the logs of functions and API.
+    """
+
+    email_sender: str
+    sms_sender: str = ""
+    public_url: str = ""
+    alarm_integration: str = ""
+    log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH
+    local: Local | None = None
+
+    @classmethod
+    def from_context(cls, get: Callable[[str], Any]) -> "Settings":
+        """Read and check all settings; `get` answers None for those that are not set. Raises `InvalidSetting`."""
+        return cls(
+            email_sender=_email_sender(str(get("email_sender") or "")),
+            sms_sender=_matching(E164, "sms_sender", get, "must be a number like +14255550182"),
+            public_url=_matching(PUBLIC_URL, "public_url", get, "must be an http(s) URL without a slash at its end"),
+            alarm_integration=_matching(
+                COMPANY_AND_INTEGRATION, "alarm_integration", get, "must be <company>/<integration>"
+            ),
+            log_retention=_log_retention(str(get("log_retention_days") or 30)),
+            local=Local.from_context(get("local")),
+        )
+
+    @property
+    def email_identities(self) -> tuple[str, ...]:
+        """The SES identities that may stand behind the sender: its address, its domain."""
+        address = parseaddr(self.email_sender)[1]
+        return address, address.partition("@")[2]
+
+
+def _email_sender(value: str) -> str:
+    user, _, domain = parseaddr(value)[1].partition("@")
+    if not user or "." not in domain:
+        raise InvalidSetting("email_sender", f"{value!r} is no e-mail address")
+    return value
+
+
+def _matching(pattern: re.Pattern[str], name: str, get: Callable[[str], Any], why: str) -> str:
+    value = str(get(name) or "")
+    if value and not pattern.fullmatch(value):
+        raise InvalidSetting(name, f"{why}, not {value!r}")
+    return value
+
+
+def _log_retention(days: str) -> logs.RetentionDays:
+    if not days.isdecimal() or int(days) not in LOG_RETENTIONS:
+        raise InvalidSetting("log_retention_days", f"must be one of {sorted(LOG_RETENTIONS)}, not {days!r}")
+    return LOG_RETENTIONS[int(days)]
