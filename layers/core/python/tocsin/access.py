@@ -1,0 +1,58 @@
+"""Who may do what: one table, asked for every request before anything else is read of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Literal
+
+from tocsin.errors import Forbidden
+
+
+class Role(StrEnum):
+    """What a principal is. Company roles include those before them; the operator is none of a company's."""
+
+    VIEWER = "viewer"
+    RESPONDER = "responder"
+    ADMIN = "admin"
+    OPERATOR = "operator"
+
+
+CompanyRole = Literal["admin", "responder", "viewer"]
+
+_RANK: Final = {Role.VIEWER: 0, Role.RESPONDER: 1, Role.ADMIN: 2}
+
+# noun: (who may read, who may change)
+TABLE: Final[dict[str, tuple[Role, Role]]] = {
+    "tickets": (Role.VIEWER, Role.RESPONDER),
+    "rules": (Role.VIEWER, Role.ADMIN),
+    "teams": (Role.VIEWER, Role.ADMIN),
+    "users": (Role.VIEWER, Role.ADMIN),
+    "severities": (Role.VIEWER, Role.ADMIN),
+    "integrations": (Role.VIEWER, Role.ADMIN),
+    "api_keys": (Role.ADMIN, Role.ADMIN),
+    "companies": (Role.OPERATOR, Role.OPERATOR),
+}
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who is asking, as the authorizer found it: the tenant comes from here and nowhere else.
+
+    `actor` is how history names it: `api_key:<id>`, `operator`, or a user id. The operator's tenant is empty.
+    """
+
+    tenant: str
+    actor: str
+    role: Role
+
+
+def check(principal: Principal, noun: str, method: str) -> None:
+    """Raise `Forbidden` unless the table lets this principal use the method on the noun."""
+    reads, changes = TABLE[noun]
+    needed = reads if method == "GET" else changes
+    if principal.role is needed:
+        return
+    if Role.OPERATOR in (principal.role, needed):
+        only = "The operator's key is good for companies only." if needed is not Role.OPERATOR else None
+        raise Forbidden(only or "Only the operator may do this.")
+    if _RANK[principal.role] < _RANK[needed]:
+        raise Forbidden(f"This takes the role {needed}; yours is {principal.role}.")

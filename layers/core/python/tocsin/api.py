@@ -1,0 +1,222 @@
+"""The conventions of the HTTPS API, for every function behind it: who asks, what may be sent, what an error looks like.
+
+A function makes one `Api` for its noun and hangs its routes on it. Powertools matches, validates against the types of
+a route and writes the OpenAPI document from them; this module decides what comes before (401, 404, 405, 403, 413, 415,
+400) and how every refusal is written (RFC 9457).
+"""
+
+import json
+import re
+from base64 import b64decode
+from binascii import Error as Base64Error
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Annotated, Any, Generic, TypeVar
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+from pydantic import BaseModel
+
+from tocsin import access
+from tocsin.access import Principal, Role
+from tocsin.errors import (
+    Invalid,
+    Malformed,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    TooLarge,
+    Unauthorized,
+    UnsupportedMedia,
+)
+
+PREFIX = "/api/v1"
+BODY_LIMIT = 256 * 1024
+PROBLEM_TYPE = "application/problem+json"
+
+logger = Logger()
+
+
+Item = TypeVar("Item")
+
+
+class Page(BaseModel, Generic[Item]):
+    """A page of a list. `next_cursor` is null on the last one; a page may hold fewer items than `limit`, or none."""
+
+    items: list[Item]
+    next_cursor: str | None
+
+
+Limit = Annotated[int, Query(ge=1, le=100, description="Items a page, at most.")]
+Cursor = Annotated[str | None, Query(description="The `next_cursor` of the page before.")]
+
+
+def _described(status: int, model: type[BaseModel] | None, description: str) -> dict[int, Any]:
+    content = {"content": {"application/json": {"model": model}}} if model else {}
+    return {status: {"description": description, **content}}
+
+
+def creates(model: type[BaseModel]) -> dict[int, Any]:
+    """Return the OpenAPI responses of a create."""
+    return _described(201, model, "Made.") | _described(200, model, "Made before, by the same request.")
+
+
+DELETES = _described(204, None, "Gone.")
+ACCEPTS = _described(202, None, "Accepted for later.")
+
+
+def mentions(part: str | None, *texts: str) -> bool:
+    """Say whether a list's `q` is in one of the texts, whatever the case; no `q` is in all."""
+    return part is None or any(part.casefold() in text.casefold() for text in texts)
+
+
+class Api(APIGatewayHttpResolver):
+    """The routes of one noun. `lambda_handler` is `api.resolve`."""
+
+    def __init__(self, noun: str) -> None:
+        super().__init__(enable_validation=True, json_body_deserializer=_json)
+        self._noun = noun
+        self._known: list[tuple[str, re.Pattern[str]]] = []
+        self.use(middlewares=[_known_parameters_only])
+        self.exception_handler(Problem)(_refuse)
+        self.exception_handler(RequestValidationError)(_refuse_invalid)
+        self.exception_handler(Exception)(_refuse_unexpected)
+
+    @property
+    def principal(self) -> Principal:
+        """Who is asking."""
+        return principal(self.current_event.raw_event)
+
+    def route(self, rule: str, method: Any, *args: Any, **kwargs: Any) -> Callable[..., Any]:
+        """Register a route, as Powertools does, and remember it to tell 404 from 405."""
+        pattern = re.compile(re.sub(r"<\w+>", "[^/]+", rule))
+        for one in (method,) if isinstance(method, str) else method:
+            self._known.append((one, pattern))
+        return super().route(rule, method, *args, **kwargs)
+
+    def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        """Answer a request (HTTP API, payload format 2.0)."""
+        request = dict(event)
+        try:
+            self._admit(request)
+        except Problem as problem:
+            return _gateway_answer(_refuse(problem))
+        return super().resolve(request, context)
+
+    def _admit(self, request: dict[str, Any]) -> None:
+        who = principal(request)
+        proxy = APIGatewayProxyEventV2(request)
+        allowed = sorted(method for method, pattern in self._known if pattern.fullmatch(proxy.path))
+        if not allowed:
+            raise NotFound("There is no such path.")
+        if proxy.http_method not in allowed:
+            raise MethodNotAllowed(allowed)
+        access.check(who, self._noun, proxy.http_method)
+        _check_body(request)
+
+
+def principal(event: Mapping[str, Any]) -> Principal:
+    """Return whom the authorizer found. Raises `Unauthorized` with its reason if it found nobody."""
+    found = event["requestContext"].get("authorizer", {}).get("lambda") or {}
+    if not found.get("role"):
+        raise Unauthorized(found.get("problem") or "There is no credential.")
+    return Principal(tenant=found["tenant"], actor=found["actor"], role=Role(found["role"]))
+
+
+def created(location: str, body: BaseModel, *, new: bool = True) -> Response[Any]:
+    """Return 201 with Location, or 200 for a create that had been made before."""
+    status = HTTPStatus.CREATED if new else HTTPStatus.OK
+    headers = {"Location": PREFIX + location} if new else {}
+    return answer(body, status=status, headers=headers)
+
+
+def answer(body: BaseModel, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[Any]:
+    """Return a resource."""
+    content = body.model_dump(mode="json", by_alias=True)
+    return Response(status_code=status, content_type="application/json", body=content, headers=dict(headers or {}))
+
+
+def no_content() -> Response[None]:
+    """Return 204."""
+    return Response(status_code=HTTPStatus.NO_CONTENT, body=None)
+
+
+def _json(text: str) -> Any:
+    """Parse a body strictly: no NaN, no half of a surrogate pair, no nesting beyond what Python takes."""
+    try:
+        found = json.loads(text, parse_constant=_no_constant)
+        if "\\ud" in text.lower():
+            json.dumps(found, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise Malformed("The body is not JSON.") from error
+    return found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _check_body(request: dict[str, Any]) -> None:
+    """Read the body as UTF-8 text and check its size and type. Puts both back in the form that Powertools takes."""
+    content = body_bytes(request)
+    if len(content) > BODY_LIMIT:
+        raise TooLarge(f"A body holds at most {BODY_LIMIT} bytes.")
+    headers = {name.lower(): text for name, text in (request.get("headers") or {}).items()}
+    media = headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if content and not re.fullmatch(r"application/([\w.-]+\+)?json", media):
+        raise UnsupportedMedia("The body must be JSON: Content-Type: application/json.")
+    try:
+        request["body"] = content.decode()
+    except UnicodeDecodeError as error:
+        raise Malformed("The body is not UTF-8.") from error
+    request["isBase64Encoded"] = False
+    request["headers"] = {**headers, "content-type": "application/json"}
+
+
+def body_bytes(request: Mapping[str, Any]) -> bytes:
+    """Return the bytes of a request's body. Raises `Malformed` if the gateway's base64 is none."""
+    text = request.get("body") or ""
+    if not request.get("isBase64Encoded"):
+        return str(text).encode(errors="surrogatepass")
+    try:
+        return b64decode(text, validate=True)
+    except Base64Error as error:
+        raise Malformed("The body cannot be read.") from error
+
+
+def _known_parameters_only(app: Any, next_middleware: Callable[..., Any]) -> Any:
+    known = {field.alias for field in app.context["_route"].dependant.query_params}
+    unknown = sorted(set(app.current_event.query_string_parameters or {}) - known)
+    if unknown:
+        raise Invalid([{"loc": ["query", name], "msg": "There is no such parameter."} for name in unknown])
+    return next_middleware(app)
+
+
+def _refuse(problem: Problem) -> Response[Any]:
+    return Response(
+        status_code=problem.status,
+        content_type=PROBLEM_TYPE,
+        body=json.dumps(problem.document()),
+        headers=dict(problem.headers),
+    )
+
+
+def _refuse_invalid(error: RequestValidationError) -> Response[Any]:
+    return _refuse(Invalid([{"loc": list(one["loc"]), "msg": _sentence(one["msg"])} for one in error.errors()]))
+
+
+def _sentence(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
+def _refuse_unexpected(error: Exception) -> Response[Any]:
+    logger.exception("a request failed", exc_info=error)
+    return _refuse(Problem("Something failed here. The request may be repeated as it is."))
+
+
+def _gateway_answer(response: Response[Any]) -> dict[str, Any]:
+    headers = {name: str(value) for name, value in response.headers.items()}
+    return {"statusCode": int(response.status_code), "headers": headers, "body": response.body}

@@ -1,0 +1,59 @@
+"""Names of things: chosen by the caller or made here; secrets, and the hashes by which they are stored."""
+
+import hashlib
+import json
+import re
+import secrets
+import string
+from typing import Annotated, Any
+
+from pydantic import StringConstraints
+from ulid import ULID
+
+ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
+COMPANY_PATTERN = r"^[a-z][a-z0-9-]{0,23}$"
+
+Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+CompanyId = Annotated[str, StringConstraints(pattern=COMPANY_PATTERN)]
+
+_ALPHABET = string.ascii_letters + string.digits
+
+
+def new() -> str:
+    """Return a new ULID: 26 characters, sortable by the time they were made."""
+    return str(ULID())
+
+
+def valid(text: str) -> bool:
+    """Say whether a caller could have chosen this id; what could not have been is not looked up."""
+    return re.fullmatch(ID_PATTERN, text) is not None
+
+
+def sha256(*parts: str) -> str:
+    """Return the hex SHA-256 of the parts with a zero byte between them, so that no two lists run into each other."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def fingerprint(request: Any) -> str:
+    """Return what tells one create request from another: SHA-256 of its JSON with sorted names."""
+    return sha256(json.dumps(request, sort_keys=True, separators=(",", ":"), default=str))
+
+
+def secret(length: int = 40) -> str:
+    """Return a random secret of letters and digits, 5.95 bits each."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+def link_token() -> str:
+    """Return the 22 characters of a link: 130 bits, too many to guess."""
+    return secret(22)
+
+
+def integration_key() -> str:
+    """Return 32 hex digits, the form of key that alerting clients expect."""
+    return secrets.token_hex(16)
+
+
+def digits(count: int) -> str:
+    """Return a random decimal code that does not begin with zero, so that nobody drops the zero when typing it."""
+    return str(10 ** (count - 1) + secrets.randbelow(9 * 10 ** (count - 1)))

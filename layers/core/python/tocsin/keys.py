@@ -1,0 +1,210 @@
+"""Every key of both tables, built here and nowhere else. The tenant is the first argument and the first part.
+
+Tickets (runtime)
+
+    item        pk                              sk
+    ticket      T#<tenant>#TICKET#<id>          TICKET
+    long text   same                            BODY#<sha256 of the text>
+    page        same                            PAGE#<epoch>#<user>#<method>
+    note        same                            NOTE#<note_id>
+    history     same                            EVENT#<time of the image>#<rev, page or note>#<kind>
+    dedup       T#<tenant>#DEDUP#<sha256>       DEDUP
+    reply code  PHONE#<number>                  CODE#<5 digits>
+    phone       PHONE#<number>                  PHONE
+    link        LINK#<sha256 of the token>      LINK
+
+    index  hash                              range       holds
+    due    DUE#<shard 00..63>                look_at     tickets and pages with something left to do
+    open   T#<tenant>#OPEN#<shard>           created_at  tickets that are not resolved
+    team   T#<tenant>#TEAM#<team>#<shard>    created_at  all tickets of a team
+
+Directory (metadata)
+
+    item          pk                                sk
+    company       T#<tenant>#COMPANY                COMPANY
+    API key       T#<tenant>#KEY#<key_id>           KEY
+    user          T#<tenant>#USER#<user>            USER
+    team          T#<tenant>#TEAM#<team>            TEAM
+    member        T#<tenant>#TEAM#<team>            ADMIN#<user> or MEMBER#<user>
+    rule          T#<tenant>#RULE#<rule_id>         RULE
+    integration   T#<tenant>#INTEGRATION#<id>       INTEGRATION
+    door          IN#<sha256 of an integration key> IN
+
+    index   hash                          range
+    listed  T#<tenant>#<noun in plural>   id        what a list shows; COMPANIES for the operator
+            T#<tenant>#RULES#<team>       rule_id   the rules of a team; team "" are the company's own
+            T#<tenant>#TEAMS-OF#<user>    team      a user's memberships
+
+Members are keyed by role so that the admins of a team of any size are read first, without reading the rest.
+"""
+
+import zlib
+from typing import TypedDict
+
+DUE_SHARDS = 64
+OPEN_SHARDS = 8
+TEAM_SHARDS = 4
+
+
+class Key(TypedDict):
+    """A row's primary key."""
+
+    pk: str
+    sk: str
+
+
+def _tenant(tenant: str, *parts: str) -> str:
+    return "#".join(("T", tenant, *parts))
+
+
+def _shard(name: str, count: int) -> str:
+    # crc32 is the same on every machine and version, as a part of a stored key must be.
+    return f"{zlib.crc32(name.encode()) % count:02d}"
+
+
+# --- Tickets
+
+
+def ticket(tenant: str, ticket_id: str) -> Key:
+    """Return the key of a ticket."""
+    return Key(pk=_tenant(tenant, "TICKET", ticket_id), sk="TICKET")
+
+
+def body(tenant: str, ticket_id: str, digest: str) -> Key:
+    """Return the key of a ticket's long text, by the SHA-256 of the text."""
+    return Key(pk=ticket(tenant, ticket_id)["pk"], sk=f"BODY#{digest}")
+
+
+PAGES, NOTES, EVENTS = "PAGE#", "NOTE#", "EVENT#"
+
+
+def page(tenant: str, ticket_id: str, epoch: int, user: str, method: str) -> Key:
+    """Return the key of a page. The epoch has ten digits until the year 2286, so pages sort by it."""
+    return Key(pk=ticket(tenant, ticket_id)["pk"], sk=f"{PAGES}{epoch}#{user}#{method}")
+
+
+def note(tenant: str, ticket_id: str, note_id: str) -> Key:
+    """Return the key of a note."""
+    return Key(pk=ticket(tenant, ticket_id)["pk"], sk=f"{NOTES}{note_id}")
+
+
+def event(tenant: str, ticket_id: str, at: str, name: str, kind: str) -> Key:
+    """Return the key of a line of history: derived from what it tells, so writing it twice is writing it once."""
+    return Key(pk=ticket(tenant, ticket_id)["pk"], sk=f"{EVENTS}{at}#{name}#{kind}")
+
+
+def dedup(tenant: str, digest: str) -> Key:
+    """Return the key of a dedup row; `digest` is the SHA-256 of scope and dedup key."""
+    return Key(pk=_tenant(tenant, "DEDUP", digest), sk="DEDUP")
+
+
+CODES = "CODE#"
+
+
+def code(number: str, digits: str) -> Key:
+    """Return the key of a reply code, which is good for one phone number."""
+    return Key(pk=f"PHONE#{number}", sk=f"{CODES}{digits}")
+
+
+def phone(number: str) -> Key:
+    """Return the key of what is remembered of a phone number, whatever the company: STOP, wrong codes, answers."""
+    return Key(pk=f"PHONE#{number}", sk="PHONE")
+
+
+def link(digest: str) -> Key:
+    """Return the key of a link, by the SHA-256 of its token."""
+    return Key(pk=f"LINK#{digest}", sk="LINK")
+
+
+def due_shard(pk: str) -> str:
+    """Return the partition of the due index that a row belongs to."""
+    return f"DUE#{_shard(pk, DUE_SHARDS)}"
+
+
+def due_shards() -> list[str]:
+    """Return all partitions of the due index."""
+    return [f"DUE#{shard:02d}" for shard in range(DUE_SHARDS)]
+
+
+def open_shard(tenant: str, ticket_id: str) -> str:
+    """Return the partition of the open index that a ticket belongs to while it is not resolved."""
+    return _tenant(tenant, "OPEN", _shard(ticket_id, OPEN_SHARDS))
+
+
+def open_shards(tenant: str) -> list[str]:
+    """Return all partitions of a tenant's open tickets."""
+    return [_tenant(tenant, "OPEN", f"{shard:02d}") for shard in range(OPEN_SHARDS)]
+
+
+def team_shard(tenant: str, team: str, ticket_id: str) -> str:
+    """Return the partition of the team index that a ticket belongs to."""
+    return _tenant(tenant, "TEAM", team, _shard(ticket_id, TEAM_SHARDS))
+
+
+def team_shards(tenant: str, team: str) -> list[str]:
+    """Return all partitions of a team's tickets."""
+    return [_tenant(tenant, "TEAM", team, f"{shard:02d}") for shard in range(TEAM_SHARDS)]
+
+
+# --- Directory
+
+
+def company(tenant: str) -> Key:
+    """Return the key of a company: its settings and severities."""
+    return Key(pk=_tenant(tenant, "COMPANY"), sk="COMPANY")
+
+
+def api_key(tenant: str, key_id: str) -> Key:
+    """Return the key of an API key."""
+    return Key(pk=_tenant(tenant, "KEY", key_id), sk="KEY")
+
+
+def user(tenant: str, user_id: str) -> Key:
+    """Return the key of a user: contact methods are in the same item."""
+    return Key(pk=_tenant(tenant, "USER", user_id), sk="USER")
+
+
+def team(tenant: str, team_id: str) -> Key:
+    """Return the key of a team."""
+    return Key(pk=_tenant(tenant, "TEAM", team_id), sk="TEAM")
+
+
+ADMINS, MEMBERS = "ADMIN#", "MEMBER#"
+
+
+def member(tenant: str, team_id: str, user_id: str, *, admin: bool) -> Key:
+    """Return the key of a membership."""
+    return Key(pk=team(tenant, team_id)["pk"], sk=f"{ADMINS if admin else MEMBERS}{user_id}")
+
+
+def rule(tenant: str, rule_id: str) -> Key:
+    """Return the key of a rule."""
+    return Key(pk=_tenant(tenant, "RULE", rule_id), sk="RULE")
+
+
+def integration(tenant: str, integration_id: str) -> Key:
+    """Return the key of an integration."""
+    return Key(pk=_tenant(tenant, "INTEGRATION", integration_id), sk="INTEGRATION")
+
+
+def door(digest: str) -> Key:
+    """Return the key by which an integration's secret key finds its tenant."""
+    return Key(pk=f"IN#{digest}", sk="IN")
+
+
+COMPANIES = "COMPANIES"
+
+
+def listed(tenant: str, noun: str) -> str:
+    """Return the partition of the listed index for a noun in the plural: USERS, TEAMS, KEYS, INTEGRATIONS."""
+    return _tenant(tenant, noun)
+
+
+def rules_of(tenant: str, team_id: str | None) -> str:
+    """Return the partition of the listed index with a team's rules; None: the company's own."""
+    return _tenant(tenant, "RULES", team_id or "")
+
+
+def teams_of(tenant: str, user_id: str) -> str:
+    """Return the partition of the listed index with a user's memberships."""
+    return _tenant(tenant, "TEAMS-OF", user_id)

@@ -1,0 +1,78 @@
+"""The queues: timers that are due soon, and one per channel for what is to be sent. Fair: the tenant is the group."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, TypeAdapter
+
+from tocsin import aws, due
+from tocsin.due import Due
+from tocsin.errors import Overloaded
+from tocsin.settings import settings
+
+_BATCH = 10  # messages a call, SQS API reference
+
+Channel = Literal["sms", "email"]
+
+
+class PageMessage(BaseModel):
+    """Send this page. The row says what; `address` tells which phone's row to read beside it."""
+
+    v: Literal[1] = 1
+    kind: Literal["page"] = "page"
+    tenant: str
+    ticket: str
+    page: str
+    channel: str
+    address: str
+
+
+class Notice(BaseModel):
+    """Send this text: a code, a test, an answer to a reply. No ticket is asked, nothing is remembered of it."""
+
+    v: Literal[1] = 1
+    kind: Literal["notice"] = "notice"
+    tenant: str
+    channel: str
+    address: str
+    subject: str
+    text: str
+    attempt: int = 1
+
+
+Message = Annotated[PageMessage | Notice, Field(discriminator="kind")]
+MESSAGE: TypeAdapter[PageMessage | Notice] = TypeAdapter(Message)
+
+
+def put_due(timer: Due, now: datetime) -> None:
+    """Queue a timer so that it arrives at its time, or after 15 minutes if that is sooner."""
+    _send(settings.due_queue_url, timer, delay=due.delay_seconds(timer.due_at, now))
+
+
+def put(message: PageMessage | Notice, *, delay: int = 0) -> None:
+    """Queue one message to its channel; `delay` in seconds, at most 900."""
+    _send(settings.channel_queue_url(message.channel), message, delay=delay)
+
+
+def put_pages(messages: Sequence[PageMessage]) -> None:
+    """Queue pages to their channels, in batches. Raises `Overloaded` if a queue did not take one."""
+    for channel in dict.fromkeys(message.channel for message in messages):
+        of_channel = [message for message in messages if message.channel == channel]
+        for start in range(0, len(of_channel), _BATCH):
+            _send_batch(settings.channel_queue_url(channel), of_channel[start : start + _BATCH])
+
+
+def _send(url: str, message: Due | PageMessage | Notice, *, delay: int) -> None:
+    aws.client("sqs").send_message(
+        QueueUrl=url, MessageBody=message.model_dump_json(), DelaySeconds=delay, MessageGroupId=message.tenant
+    )
+
+
+def _send_batch(url: str, messages: Sequence[PageMessage]) -> None:
+    entries = [
+        {"Id": str(number), "MessageBody": message.model_dump_json(), "MessageGroupId": message.tenant}
+        for number, message in enumerate(messages)
+    ]
+    if aws.client("sqs").send_message_batch(QueueUrl=url, Entries=entries).get("Failed"):
+        raise Overloaded

@@ -1,0 +1,102 @@
+"""What the deployment told this function, read once. A function is given only what it uses."""
+
+import os
+from functools import cached_property
+
+from pydantic import BaseModel
+
+
+class Missing(RuntimeError):
+    """A function asked for a setting that its deployment did not give it."""
+
+
+def _need(name: str) -> str:
+    value = os.environ.get(name, "")
+    if not value:
+        raise Missing(name)
+    return value
+
+
+class Certificate(BaseModel):
+    """The one certificate that the local stack trusts for SNS messages: nothing is fetched for it."""
+
+    url: str
+    pem: str
+
+
+class Settings:
+    """The environment variables of a function. Reading one that is not set raises `Missing`."""
+
+    @cached_property
+    def tickets_table(self) -> str:
+        """Name of the table of runtime data."""
+        return _need("TICKETS_TABLE")
+
+    @cached_property
+    def directory_table(self) -> str:
+        """Name of the table of metadata."""
+        return _need("DIRECTORY_TABLE")
+
+    @cached_property
+    def due_queue_url(self) -> str:
+        """Queue of timers that are due within minutes."""
+        return _need("DUE_QUEUE_URL")
+
+    @cached_property
+    def due_queue_arn(self) -> str:
+        """The same queue as a schedule's target."""
+        return _need("DUE_QUEUE_ARN")
+
+    @cached_property
+    def schedule_group(self) -> str:
+        """Group that all one-shot schedules are in."""
+        return _need("SCHEDULE_GROUP")
+
+    @cached_property
+    def schedule_role_arn(self) -> str:
+        """Role with which a schedule sends to the due queue."""
+        return _need("SCHEDULE_ROLE_ARN")
+
+    @cached_property
+    def schedule_dead_letter_arn(self) -> str:
+        """Queue for what a schedule could not deliver."""
+        return _need("SCHEDULE_DEAD_LETTER_ARN")
+
+    @cached_property
+    def public_url(self) -> str:
+        """Beginning of every link that is sent or shown, without a trailing slash."""
+        return _need("PUBLIC_URL").rstrip("/")
+
+    @cached_property
+    def email_sender(self) -> str:
+        """From address of every e-mail."""
+        return _need("EMAIL_SENDER")
+
+    @cached_property
+    def sms_sender(self) -> str:
+        """Origination number of every SMS; empty: what the account has."""
+        return os.environ.get("SMS_SENDER", "")
+
+    @cached_property
+    def alarm_integration(self) -> tuple[str, str] | None:
+        """Company and integration that get the installation's own CloudWatch alarms."""
+        tenant, _, integration_id = os.environ.get("ALARM_INTEGRATION", "").partition("/")
+        return (tenant, integration_id) if integration_id else None
+
+    @cached_property
+    def operator_secret_arn(self) -> str:
+        """Secret that holds the operator's key."""
+        return _need("OPERATOR_SECRET_ARN")
+
+    @cached_property
+    def sns_certificate(self) -> Certificate | None:
+        """The local stack's certificate of SNS; on AWS there is none, and certificates are fetched."""
+        pem = os.environ.get("SNS_CERTIFICATE_PEM", "")
+        return Certificate(url=_need("SNS_CERTIFICATE_URL"), pem=pem) if pem else None
+
+    def channel_queue_url(self, channel: str) -> str:
+        """Queue of a channel, such as SMS_QUEUE_URL for `sms`."""
+        return _need(f"{channel.upper()}_QUEUE_URL")
+
+
+settings = Settings()
