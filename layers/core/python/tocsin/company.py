@@ -1,0 +1,79 @@
+"""A company: one customer of the installation, with the settings that every ticket of it is judged by."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from tocsin.access import CompanyRole
+from tocsin.ids import CompanyId, Id
+from tocsin.model import Body, Record
+from tocsin.severity import FIRST, Severity
+from tocsin.times import Moment
+from tocsin.user import Email
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+
+
+class ShownCompany(Record):
+    """A company as the operator sees it."""
+
+    company_id: str
+    name: str
+    created_at: Moment
+    suspended: bool = False
+
+
+class Company(ShownCompany):
+    """A company as it is stored: one read gives the settings and the severities, most urgent first."""
+
+    severities: list[Severity] = FIRST
+    last_resort: list[dict[str, Any]] = Field(default_factory=list)
+
+    @property
+    def default_severity(self) -> str:
+        """The severity of a ticket that names none."""
+        return next((one.name for one in self.severities if one.default), self.severities[0].name)
+
+    def severity(self, name: str) -> Severity | None:
+        """Return the severity of this name, None if the company has none."""
+        return next((one for one in self.severities if one.name == name), None)
+
+    def shown(self) -> ShownCompany:
+        """Return what the operator sees."""
+        return ShownCompany.model_validate(self.model_dump())
+
+
+class FirstAdmin(Body):
+    """The person who begins: a user of the new company with the role admin."""
+
+    user_id: Id
+    email: Email
+
+
+class NewCompany(Body):
+    """`POST /companies`."""
+
+    company_id: CompanyId
+    name: Name
+    admin: FirstAdmin
+
+
+class CompanyPatch(Body):
+    """`PATCH /companies/{id}`: a suspended company's keys and doors are refused; nothing of it is lost."""
+
+    name: Name | None = None
+    suspended: bool | None = None
+
+
+class FirstKey(Record):
+    """The API key a company begins with. `secret` is shown once, when the key was made."""
+
+    key_id: str
+    role: CompanyRole
+    secret: str | None = Field(default=None, exclude_if=lambda secret: secret is None)
+
+
+class MadeCompany(ShownCompany):
+    """A new company and its first API key."""
+
+    api_key: FirstKey

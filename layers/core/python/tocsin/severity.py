@@ -1,0 +1,77 @@
+"""Severities: a company's own names for how bad things are, most urgent first, each with its defaults."""
+
+from collections import Counter
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints, field_validator
+
+from tocsin.model import Body, Record
+from tocsin.user import Channel, built
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+class Severity(Record):
+    """A severity as it is stored and shown. `channels` null: every verified method at once."""
+
+    name: str
+    default: bool = False
+    channels: list[str] | None = None
+    ack_timeout: str | None = None
+    auto_resolve: str | None = None
+
+
+FIRST = [Severity(name=name, default=name == "sev2") for name in ("sev1", "sev2", "sev3", "sev4")]
+"""What a new company begins with."""
+
+
+class NewSeverity(Body):
+    """A severity in a request."""
+
+    name: Name
+    default: bool
+    channels: list[Channel] | None = None
+    ack_timeout: str | None = Field(default=None, description="Not built yet: null.")
+    auto_resolve: str | None = Field(default=None, description="Not built yet: null.")
+
+    @field_validator("channels")
+    @classmethod
+    def _usable(cls, channels: list[Channel] | None) -> list[Channel] | None:
+        if channels is None:
+            return None
+        if not channels or len(set(channels)) < len(channels):
+            raise ValueError("Name each channel once, at least one; null stands for every verified method.")
+        return [built(channel) for channel in channels]
+
+    @field_validator("ack_timeout", "auto_resolve")
+    @classmethod
+    def _not_built(cls, value: str | None) -> str | None:
+        if value is not None:
+            raise ValueError("This is not built yet: leave it out, or null.")
+        return value
+
+
+class Severities(Body):
+    """`PUT /severities`: the whole list, most urgent first."""
+
+    items: list[NewSeverity] = Field(min_length=1, max_length=20)
+
+    @field_validator("items")
+    @classmethod
+    def _a_list(cls, items: list[NewSeverity]) -> list[NewSeverity]:
+        twice = [name for name, count in Counter(item.name for item in items).items() if count > 1]
+        if twice:
+            raise ValueError(f"There are two severities {twice[0]}.")
+        if sum(item.default for item in items) != 1:
+            raise ValueError("Exactly one severity is the default.")
+        return items
+
+    def stored(self) -> list[dict[str, Any]]:
+        """Return the list as a company's row holds it."""
+        return [Severity.model_validate(item.model_dump()).fields() for item in self.items]
+
+
+class ShownSeverities(Record):
+    """A company's severities, most urgent first."""
+
+    items: list[Severity]

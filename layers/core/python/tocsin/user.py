@@ -1,0 +1,247 @@
+"""A user: a person, and the addresses at which that person is paged. One item holds all that paging needs to know.
+
+An address counts once its owner has sent back the code that was sent to it; the life of a code is decided here.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, WithJsonSchema, field_validator
+
+from tocsin import ids
+from tocsin.access import CompanyRole
+from tocsin.errors import Conflict, NotFound, TooMany
+from tocsin.ids import Id
+from tocsin.model import Body, Record
+from tocsin.times import Moment
+
+METHODS_LIMIT: Final = 20
+CODE_LIFE: Final = timedelta(minutes=10)
+CODE_TRIES: Final = 5
+CODES_AN_HOUR: Final = 5
+_HOUR: Final = timedelta(hours=1)
+
+Channel = Literal["sms", "email", "voice", "webhook"]
+BUILT: Final[tuple[Channel, ...]] = ("sms", "email")
+
+
+def built(channel: Channel) -> Channel:
+    """Return the channel. Raises ValueError for one that nothing can be sent by yet."""
+    if channel not in BUILT:
+        raise ValueError(f"The channel {channel} is not built yet; there are {' and '.join(BUILT)}.")
+    return channel
+
+
+def reachable(channel: Channel, address: str) -> str:
+    """Return the address as it is stored: E.164, or a checked e-mail address. Raises ValueError."""
+    from tocsin import mail, phone  # noqa: PLC0415 - who only reads users does not pay for the parsers
+
+    return phone.e164(address) if channel == "sms" else mail.address(address)
+
+
+def _email(text: str) -> str:
+    return reachable("email", text)
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("There is no such time zone; Europe/Berlin is one.") from None
+    return name
+
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+Email = Annotated[str, AfterValidator(_email), WithJsonSchema({"type": "string", "format": "email"})]
+TimeZone = Annotated[
+    str, StringConstraints(max_length=64), AfterValidator(_time_zone), Field(examples=["Europe/Berlin"])
+]
+Locale = Annotated[
+    str, StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"), Field(examples=["de-DE"])
+]
+
+
+class Code(Record):
+    """A code that was sent and waits to come back; only its hash is kept."""
+
+    sha256: str
+    expires_at: Moment
+    tries_left: int = CODE_TRIES
+
+
+class ShownMethod(Record):
+    """A contact method as the API shows it. `flagged` says why a provider refused the address, null if none did."""
+
+    method_id: str
+    channel: str
+    address: str
+    verified: bool = False
+    flagged: str | None = None
+    created_at: Moment
+
+
+class ContactMethod(ShownMethod):
+    """A contact method as it is stored in its user's item."""
+
+    code: Code | None = None
+    code_times: list[Moment] = Field(default_factory=list)
+    fingerprint: str = ""
+
+    def shown(self) -> ShownMethod:
+        """Return what the API shows of it."""
+        return ShownMethod.model_validate(self.model_dump())
+
+    def readdressed(self, address: str) -> Self:
+        """Return the method at an address: another one is unverified, and no longer flagged."""
+        if address == self.address:
+            return self
+        return self.model_copy(update={"address": address, "verified": False, "flagged": None, "code": None})
+
+
+class _Person(Record):
+    user_id: str
+    name: str
+    email: str
+    role: CompanyRole
+    time_zone: str = "UTC"
+    locale: str = "en"
+    created_at: Moment
+
+
+class ShownUser(_Person):
+    """A user as the API shows it."""
+
+    contact_methods: list[ShownMethod]
+
+
+class User(_Person):
+    """A user as it is stored, with all contact methods by id."""
+
+    methods: dict[str, ContactMethod] = Field(default_factory=dict)
+
+    def shown(self) -> ShownUser:
+        """Return what the API shows of the user: methods in the order in which they were made."""
+        known = self.model_dump(exclude={"methods"})
+        return ShownUser(**known, contact_methods=[method.shown() for method in self.in_order()])
+
+    def in_order(self) -> list[ContactMethod]:
+        """Return the methods, oldest first."""
+        return sorted(self.methods.values(), key=lambda method: (method.created_at, method.method_id))
+
+    def method(self, method_id: str) -> ContactMethod:
+        """Return a contact method. Raises `NotFound`."""
+        if method_id not in self.methods:
+            raise NotFound("The user has no such contact method.")
+        return self.methods[method_id]
+
+    def at(self, channel: str, address: str) -> ContactMethod | None:
+        """Return the method that has this address, None if there is none."""
+        found = (method for method in self.methods.values() if (method.channel, method.address) == (channel, address))
+        return next(found, None)
+
+    def with_method(self, method: ContactMethod) -> dict[str, Any]:
+        """Return the change of the row that adds the method, or puts it in the place of what it was."""
+        return {"methods": _rows({**self.methods, method.method_id: method})}
+
+    def without_method(self, method_id: str) -> dict[str, Any]:
+        """Return the change of the row that takes the method out. Raises `NotFound`."""
+        gone = self.method(method_id).method_id
+        return {"methods": _rows({name: method for name, method in self.methods.items() if name != gone})}
+
+
+def _rows(methods: Mapping[str, ContactMethod]) -> dict[str, Any]:
+    return {name: method.fields() for name, method in methods.items()}
+
+
+class UserSettings(Body):
+    """What of a user can be changed."""
+
+    name: Name | None = Field(default=None, description="Defaults to the id.")
+    email: Email = Field(description="A name for the person; nothing is sent there.")
+    role: CompanyRole
+    time_zone: TimeZone = "UTC"
+    locale: Locale = "en"
+
+
+class NewUser(UserSettings):
+    """`POST /users`."""
+
+    user_id: Id | None = None
+
+
+class UserPatch(Body):
+    """`PATCH /users/{id}`: null puts a field back to its default."""
+
+    name: Name | None = None
+    email: str | None = None
+    role: CompanyRole | None = None
+    time_zone: str | None = None
+    locale: str | None = None
+
+
+class MethodSettings(Body):
+    """What makes a contact method."""
+
+    channel: Channel
+    address: str = Field(max_length=320, examples=["+4915112345678", "ada@example.com"])
+    verified: bool = Field(default=False, description="An admin may vouch for an address, without a code.")
+
+    @field_validator("channel")
+    @classmethod
+    def _built(cls, channel: Channel) -> Channel:
+        return built(channel)
+
+    @field_validator("address")
+    @classmethod
+    def _reachable(cls, address: str, info: ValidationInfo) -> str:
+        channel = info.data.get("channel")
+        return reachable(channel, address) if channel else address
+
+
+class NewMethod(MethodSettings):
+    """`POST /users/{id}/contact_methods`."""
+
+    method_id: Id | None = None
+
+
+class MethodPatch(Body):
+    """`PATCH /users/{id}/contact_methods/{method}`: another address is unverified until its own code comes back."""
+
+    address: str | None = None
+    verified: bool | None = None
+
+
+class Confirmation(Body):
+    """`PUT /users/{id}/contact_methods/{method}/code`."""
+
+    code: str = Field(max_length=64, examples=["402716"])
+
+
+def code_sent(method: ContactMethod, digits: str, now: datetime) -> ContactMethod:
+    """Return the method with a new code, which voids the old one. Raises `TooMany` after five within an hour."""
+    recent = [at for at in method.code_times if at > now - _HOUR]
+    if len(recent) >= CODES_AN_HOUR:
+        wait = int((recent[0] + _HOUR - now).total_seconds()) + 1
+        raise TooMany(f"An address gets at most {CODES_AN_HOUR} codes an hour.", retry_after=wait)
+    code = Code(sha256=_hash(method, digits), expires_at=now + CODE_LIFE)
+    return method.model_copy(update={"code": code, "code_times": [*recent, now]})
+
+
+def code_tried(method: ContactMethod, digits: str, now: datetime) -> ContactMethod:
+    """Return the method after somebody gave a code: verified if it was right, with one try less if it was not.
+
+    The code is gone from a method for which it was right. Raises `Conflict` if no code is live.
+    """
+    code = method.code
+    if code is None or now >= code.expires_at or code.tries_left <= 0:
+        raise Conflict("No code is waiting for an answer: ask for a new one.")
+    if _hash(method, digits.strip()) == code.sha256:
+        return method.model_copy(update={"verified": True, "flagged": None, "code": None})
+    return method.model_copy(update={"code": code.model_copy(update={"tries_left": code.tries_left - 1})})
+
+
+def _hash(method: ContactMethod, digits: str) -> str:
+    # With the address, so that a code is good for nothing but where it was sent.
+    return ids.sha256(method.channel, method.address, digits)
