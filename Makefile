@@ -1,0 +1,51 @@
+# Everything a newcomer needs. Only Python 3.11 or newer is expected to be there.
+PYTHON ?= python3
+BOOTSTRAP := $(PYTHON) infra/local/bootstrap.py
+VENV := .venv/bin
+LOCAL := $(VENV)/python -m infra.local
+
+.DEFAULT_GOAL := help
+.PHONY: help run up down watch test lint format openapi bench setup setup-development clean
+
+help: ## Say what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
+		|| grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST)
+
+run: setup ## The whole system on this machine, and its main job before your eyes; Ctrl-C ends it
+	@exec $(LOCAL) run
+
+up: setup ## The same in the background, without the story; returns when it is ready
+	@exec $(LOCAL) up
+
+down: setup ## Stop what `make up` started
+	@exec $(LOCAL) down
+
+watch: setup ## Show pages as they are sent: who, by which channel, which text
+	@exec $(LOCAL) watch
+
+bench: setup ## Open tickets at the running stack and say how long everything takes
+	@exec $(LOCAL) bench
+
+test: lint ## Check and test everything, every tier
+	$(VENV)/python -m pytest tests
+
+lint: setup-development ## Formatting, lint, types
+	$(VENV)/ruff format --check .
+	$(VENV)/ruff check .
+	$(VENV)/mypy
+
+format: setup-development ## Let ruff put everything into form
+	$(VENV)/ruff format .
+	$(VENV)/ruff check --fix .
+
+openapi: setup ## Write functions/root/openapi.json anew, from the code
+	$(VENV)/python -m infra.openapi
+
+setup:
+	@$(BOOTSTRAP)
+
+setup-development:
+	@$(BOOTSTRAP) --development
+
+clean: ## Remove what was made here: environments, caches, builds
+	rm -rf .venv .local .build cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,142 @@
+"""Make the Python environments that everything else runs in. Standard library only: this runs before anything is there.
+
+An environment is skipped when the stamp in it still says what it was made from (the requirements' text, the
+interpreter, its own path), so that a second call costs milliseconds. Missing environments are made side by side.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCAL = ROOT / ".local"
+LEAST_PYTHON = (3, 11)
+
+PROJECT = ["requirements.txt", "layers/dependencies/requirements.txt"]
+DEVELOPMENT = [*PROJECT, "requirements-dev.txt"]
+EMBEDDED_AWS = ["infra/local/requirements.txt"]
+
+
+class Environment:
+    """A virtual environment at `path`, holding what the requirements files name; `pip` False: the bare interpreter."""
+
+    def __init__(self, path: Path, requirements: list[str], *, pip: bool = True) -> None:
+        self.path = path
+        self.requirements = requirements
+        self.pip = pip
+
+    @property
+    def python(self) -> Path:
+        """Its interpreter."""
+        return self.path / "bin" / "python"
+
+    @property
+    def stamp(self) -> Path:
+        """The file that says what it was made from."""
+        return self.path / f"made-from-{len(self.requirements)}"
+
+    @property
+    def log(self) -> Path:
+        """What its making said."""
+        return LOCAL / f"{self.path.name.lstrip('.')}.log"
+
+    def wanted(self) -> str:
+        """What the environment has to be made from, as a digest."""
+        texts = [(ROOT / name).read_text() for name in self.requirements]
+        return hashlib.sha256("\0".join([sys.version, str(self.path), *texts]).encode()).hexdigest()
+
+    def ready(self) -> bool:
+        """Whether it is there, and made from what is wanted."""
+        return self.python.exists() and self.stamp.exists() and self.stamp.read_text() == self.wanted()
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Begin to make it, in a process of its own."""
+        command = [sys.executable, __file__, "--make", str(self.path), *self.requirements]
+        return subprocess.Popen(command, stdout=self.log.open("wb"), stderr=subprocess.STDOUT)
+
+    def make(self) -> None:
+        """Make it, or bring it up to date."""
+        made_by = self.path / "made-by"
+        interpreter = f"{sys.version}\n{self.path}"
+        fresh = not (made_by.exists() and made_by.read_text() == interpreter)
+        if fresh:
+            without_pip = [] if self.pip else ["--without-pip"]
+            subprocess.run([sys.executable, "-m", "venv", "--clear", *without_pip, str(self.path)], check=True)
+            made_by.write_text(interpreter)
+        if self.pip:
+            # Every requirement is pinned, transitive ones too: nothing to resolve. Modules are compiled at first use.
+            install = ["-m", "pip", "install", "--no-deps", "--no-compile", "--disable-pip-version-check", "--quiet"]
+            files = [part for name in self.requirements for part in ("-r", str(ROOT / name))]
+            subprocess.run([str(self.python), *install, *files], check=True)
+        self.stamp.write_text(self.wanted())
+
+
+def environments(*, development: bool) -> list[Environment]:
+    """All of them: the project's, the embedded AWS's, and the bare interpreter that runs the functions."""
+    project = Environment(ROOT / ".venv", DEVELOPMENT if development else PROJECT)
+    if not development and Environment(project.path, DEVELOPMENT).ready():
+        project = Environment(project.path, DEVELOPMENT)  # it holds more than is needed: good
+    return [
+        project,
+        Environment(LOCAL / "ministack", EMBEDDED_AWS),
+        Environment(LOCAL / "runtime", [], pip=False),
+    ]
+
+
+def prepare(*, development: bool) -> None:
+    """Make what is missing. Ends the program with a clear sentence if that cannot be done."""
+    missing = [each for each in environments(development=development) if not each.ready()]
+    if not missing:
+        return
+    LOCAL.mkdir(exist_ok=True)
+    with (LOCAL / "bootstrap.lock").open("w") as lock:
+        hold(lock.fileno())
+        missing = [each for each in missing if not each.ready()]  # another one may have made them meanwhile
+        names = ", ".join(str(each.path.relative_to(ROOT)) for each in missing)
+        print(f"Setting up {names} (this takes a minute or two, and only this once) ...", flush=True)
+        began = time.monotonic()
+        running = [(each, each.start()) for each in missing]
+        failed = [each for each, process in running if process.wait() != 0]
+        for each in failed:
+            print(f"\n{each.path} could not be made:\n{each.log.read_text()}", file=sys.stderr)
+        if failed:
+            raise SystemExit(
+                "Setting up failed. On Debian and Ubuntu, `apt install python3-venv` may be what is missing."
+            )
+        print(f"Set up in {time.monotonic() - began:.0f} s.", flush=True)
+
+
+def hold(descriptor: int) -> None:
+    """Wait for the lock, so that two commands begun at once do not make the same environment twice."""
+    import fcntl  # noqa: PLC0415  # absent on Windows, where the message about the version should still come first
+
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def main() -> None:
+    """Do what the command line asks for; a Python that is too old gets a clear answer."""
+    if sys.version_info < LEAST_PYTHON:
+        raise SystemExit(
+            f"Python {LEAST_PYTHON[0]}.{LEAST_PYTHON[1]} or newer is needed; {sys.executable} is "
+            f"{sys.version_info[0]}.{sys.version_info[1]}. Name another one: make PYTHON=/path/to/python3.11 ..."
+        )
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--development", action="store_true", help="with the tools that the tests need")
+    parser.add_argument(
+        "--make", nargs="+", metavar=("PATH", "REQUIREMENTS"), help="make one environment, and no other"
+    )
+    arguments = parser.parse_args()
+    if arguments.make:
+        path, *requirements = arguments.make
+        Environment(Path(path), requirements, pip=bool(requirements)).make()
+    else:
+        prepare(development=arguments.development)
+
+
+if __name__ == "__main__":
+    main()
