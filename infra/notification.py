@@ -1,0 +1,57 @@
+"""Messages to people: one queue, one function and one limit of concurrency per channel, so that none delays another."""
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from infra.function import Function, Workshop
+from infra.operations import MINUTE
+from infra.queues import FUNCTION_TIMEOUT, WorkQueue
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A channel's name, how many of its notifiers run at once, and the setting that names its sender."""
+
+    name: str
+    concurrency: int
+    sender: str
+
+
+CHANNELS = (
+    Channel("sms", 10, "SMS_SENDER"),  # a toll-free number takes three parts a second: more would only wait
+    Channel("email", 20, "EMAIL_SENDER"),
+)
+
+
+class Notification(Construct):
+    """The notifier, once for each channel."""
+
+    def __init__(self, scope: Construct, name: str, workshop: Workshop, *, queues: dict[str, WorkQueue]) -> None:
+        super().__init__(scope, name)
+        for channel in CHANNELS:
+            notifier = self._notifier(workshop, channel)
+            queues[channel.name].feed(notifier.function, batch=5, concurrency=channel.concurrency)
+
+    def _notifier(self, workshop: Workshop, channel: Channel) -> Function:
+        notifier = Function(
+            self,
+            f"notifier-{channel.name}",
+            workshop,
+            folder="notifier",
+            told=("PUBLIC_URL", channel.sender),
+            variables={"CHANNEL": channel.name},
+            timeout=FUNCTION_TIMEOUT,
+        )
+        failed = cloudwatch.Metric(
+            namespace="Tocsin",
+            metric_name="SendFailed",
+            dimensions_map={"service": f"notifier-{channel.name}"},
+            period=MINUTE,
+            statistic=cloudwatch.Stats.SUM,
+        )
+        workshop.operations.alarm(
+            f"{notifier.node.id}SendFailed", failed, above=10, minutes=3, why="Messages cannot be sent on this channel."
+        )
+        return notifier

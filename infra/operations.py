@@ -1,0 +1,53 @@
+"""Tocsin's own alarms: one topic for whoever runs the installation."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.topic import Topic
+
+MINUTE = cdk.Duration.minutes(1)
+
+
+class Operations(Construct):
+    """Watches the rest of the app. Its topic is not the one that opens tickets: who watches Tocsin must not need Tocsin."""
+
+    def __init__(self, scope: Construct, name: str) -> None:
+        super().__init__(scope, name)
+        self.topic = Topic(self, "Topic", publisher="cloudwatch.amazonaws.com").topic
+
+    def alarm(
+        self,
+        name: str,
+        metric: cloudwatch.IMetric,
+        *,
+        above: float,
+        minutes: int = 1,
+        why: str,
+    ) -> cloudwatch.Alarm:
+        """Tell operations when a metric stays above a number for so many minutes; no data means that nothing happens."""
+        alarm = cloudwatch.Alarm(
+            self,
+            name,
+            metric=metric,
+            threshold=above,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=minutes,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description=why,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+        alarm.add_ok_action(actions.SnsAction(self.topic))
+        return alarm
+
+    def watch_dead_letters(self, name: str, queue: sqs.IQueue) -> None:
+        """Tell operations as soon as something lies in a dead-letter queue."""
+        visible = queue.metric_approximate_number_of_messages_visible(period=MINUTE, statistic="Maximum")
+        self.alarm(name, visible, above=0, why="Work was given up. Find out why, mend it, then redrive the queue.")
+
+    def watch_age(self, name: str, queue: sqs.IQueue, *, seconds: int) -> None:
+        """Tell operations when a queue's oldest message has waited longer than so many seconds, for three minutes."""
+        age = queue.metric_approximate_age_of_oldest_message(period=MINUTE, statistic="Maximum")
+        self.alarm(name, age, above=seconds, minutes=3, why="A queue is not worked off: people are paged late.")

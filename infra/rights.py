@@ -1,0 +1,115 @@
+"""What each function may do: one table, the whole of every role except the function's own log.
+
+A function is also told (by environment variables) of exactly the places that it has a right to.
+"""
+
+from dataclasses import dataclass
+
+from infra.places import Place
+
+
+@dataclass(frozen=True)
+class Right:
+    """Actions on places, allowed, or denied whatever else is allowed; `only_to` names the service a role may be passed to."""
+
+    actions: tuple[str, ...]
+    places: tuple[Place, ...]
+    denied: bool = False
+    only_to: str | None = None
+
+
+def _dynamodb(*operations: str) -> tuple[str, ...]:
+    return tuple(f"dynamodb:{operation}" for operation in operations)
+
+
+READ = _dynamodb("GetItem", "BatchGetItem")
+QUERY = _dynamodb("Query")
+CHANGE = _dynamodb("PutItem", "UpdateItem", "DeleteItem")
+SEND = ("sqs:SendMessage",)
+ARM = ("scheduler:CreateSchedule",)
+CANCEL = ("scheduler:DeleteSchedule",)
+CHANNELS = (Place.SMS_QUEUE, Place.EMAIL_QUEUE)
+
+
+def may(actions: tuple[str, ...], *places: Place) -> Right:
+    """Return the right to all the actions on all the places."""
+    return Right(actions, places)
+
+
+def consume(queue: Place) -> Right:
+    """Return what Lambda's poller of an SQS queue needs (Lambda developer guide, "Execution role permissions" of SQS)."""
+    return may(("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"), queue)
+
+
+READ_DIRECTORY = may(READ, Place.DIRECTORY)
+LOOK_UP = (READ_DIRECTORY, may(QUERY, Place.DIRECTORY, Place.DIRECTORY_LISTED))
+KEEP_DIRECTORY = (may((*READ, *CHANGE), Place.DIRECTORY), may(QUERY, Place.DIRECTORY, Place.DIRECTORY_LISTED))
+WRITE_TICKETS = may((*READ, *CHANGE), Place.TICKETS)
+ADVANCE_TICKETS = may((*READ, *_dynamodb("PutItem", "UpdateItem", "Query")), Place.TICKETS)
+FAILED = may(SEND, Place.DEAD_LETTERS)
+PASS_SCHEDULE_ROLE = Right(("iam:PassRole",), (Place.SCHEDULE_ROLE,), only_to="scheduler.amazonaws.com")
+# What Lambda's poller of a stream needs (DynamoDB developer guide, "Streams and Lambda triggers").
+FOLLOW_TICKETS = (
+    may(_dynamodb("DescribeStream", "GetRecords", "GetShardIterator"), Place.TICKETS_STREAM),
+    may(_dynamodb("ListStreams"), Place.TICKETS_STREAMS),
+    FAILED,
+)
+
+RIGHTS: dict[str, tuple[Right, ...]] = {
+    "authorizer": (READ_DIRECTORY, may(("secretsmanager:GetSecretValue",), Place.OPERATOR_SECRET)),
+    "root": (),
+    "tickets": (
+        WRITE_TICKETS,
+        may(QUERY, Place.TICKETS, Place.TICKETS_OPEN, Place.TICKETS_OF_TEAM),
+        READ_DIRECTORY,
+    ),
+    "rules": KEEP_DIRECTORY,
+    "teams": (*KEEP_DIRECTORY, may(READ, Place.TICKETS), may(QUERY, Place.TICKETS_OF_TEAM)),
+    "users": (*KEEP_DIRECTORY, may(SEND, *CHANNELS)),
+    "severities": KEEP_DIRECTORY,
+    "companies": KEEP_DIRECTORY,
+    "api_keys": KEEP_DIRECTORY,
+    "integrations": KEEP_DIRECTORY,
+    "ingest": (WRITE_TICKETS, READ_DIRECTORY, may(("sns:ConfirmSubscription",), Place.TOPICS), FAILED),
+    "replies": (WRITE_TICKETS, may(QUERY, Place.TICKETS), *LOOK_UP, may(SEND, Place.SMS_QUEUE), FAILED),
+    "links": (may((*READ, *_dynamodb("UpdateItem")), Place.TICKETS), may(_dynamodb("GetItem"), Place.DIRECTORY)),
+    "clock": (
+        *FOLLOW_TICKETS,
+        may((*ARM, *CANCEL), Place.SCHEDULES),
+        PASS_SCHEDULE_ROLE,
+        may(SEND, Place.DUE_QUEUE),
+    ),
+    "historian": (*FOLLOW_TICKETS, may(_dynamodb("PutItem", "BatchWriteItem"), Place.TICKETS)),
+    "escalator": (consume(Place.DUE_QUEUE), ADVANCE_TICKETS, *LOOK_UP, may(SEND, Place.DUE_QUEUE, *CHANNELS)),
+    "notifier-sms": (
+        consume(Place.SMS_QUEUE),
+        ADVANCE_TICKETS,
+        may((*READ, *_dynamodb("UpdateItem")), Place.DIRECTORY),
+        may(SEND, Place.DUE_QUEUE, *CHANNELS),
+        may(("sns:Publish",), Place.PHONES),
+        Right(("sns:Publish",), (Place.TOPICS,), denied=True),  # a message to a phone number has no topic's ARN
+    ),
+    "notifier-email": (
+        consume(Place.EMAIL_QUEUE),
+        ADVANCE_TICKETS,
+        may((*READ, *_dynamodb("UpdateItem")), Place.DIRECTORY),
+        may(SEND, Place.DUE_QUEUE, *CHANNELS),
+        may(("ses:SendEmail",), Place.EMAIL_IDENTITIES),
+    ),
+    "sweeper": (
+        may(QUERY, Place.TICKETS_DUE),
+        may((*READ, *_dynamodb("UpdateItem")), Place.TICKETS),
+        may(SEND, Place.DUE_QUEUE, *CHANNELS),
+        may(ARM, Place.SCHEDULES),
+        PASS_SCHEDULE_ROLE,
+        FAILED,
+    ),
+}
+
+WILDCARDS = {
+    Place.TICKETS_STREAMS: "ListStreams knows no single stream: it is asked of all streams of one table.",
+    Place.SCHEDULES: "A schedule's name is derived from its ticket and epoch; the group is ours alone.",
+    Place.PHONES: "SNS has no ARN for a phone number; publishing to topics is denied beside it.",
+    Place.TOPICS: "A customer's topic lives in an account and Region of the customer's; here it is only confirmed, or denied.",
+}
+"""The places that only a wildcard can name, each with the reason."""

@@ -1,0 +1,132 @@
+"""Everything except the tables: it can be deployed anew at any time."""
+
+import string
+
+import aws_cdk as cdk
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from infra.api import Api, Gateway
+from infra.data import TocsinData
+from infra.escalation import Escalation, Timers
+from infra.findings import accept
+from infra.function import Workshop
+from infra.history import History
+from infra.intake import Alarms, Replies
+from infra.layers import Layers
+from infra.notification import CHANNELS, Notification
+from infra.operations import Operations
+from infra.places import Located, Place, Places
+from infra.queues import WorkQueue
+from infra.settings import Settings
+
+
+class Tocsin(cdk.Stack):
+    """The app: one construct per capability, on the tables of `TocsinData`."""
+
+    def __init__(self, scope: Construct, name: str, *, settings: Settings, data: TocsinData) -> None:
+        super().__init__(scope, name)
+        self._settings, self._data = settings, data
+        self._operations = Operations(self, "Operations")
+        self._due = WorkQueue(self, "DueQueue", operations=self._operations, oldest=60)
+        self._channels = {
+            channel.name: WorkQueue(
+                self, f"{channel.name.capitalize()}Queue", operations=self._operations, oldest=300
+            )
+            for channel in CHANNELS
+        }
+        self._timers = Timers(self, "Timers", due=self._due.queue, operations=self._operations)
+        self._operator_key = self._generated_operator_key()
+        self._gateway = Gateway(self, "Gateway", settings=settings)
+        self._build(self._workshop())
+
+    def _build(self, workshop: Workshop) -> None:
+        stream = str(self._data.tickets.table_stream_arn)
+        alarms = Alarms(self, "Alarms", workshop)
+        replies = Replies(self, "Replies", workshop)
+        Api(self, "HttpsApi", workshop, gateway=self._gateway, ingest=alarms.ingest)
+        Escalation(self, "Escalation", workshop, due=self._due, stream=stream)
+        Notification(self, "Notification", workshop, queues=self._channels)
+        History(self, "History", workshop, stream=stream)
+        cdk.CfnOutput(self, "Url", value=self._gateway.url)
+        cdk.CfnOutput(self, "OperatorSecretArn", value=self._operator_key.secret_arn)
+        cdk.CfnOutput(self, "AlarmTopicArn", value=alarms.topic.topic_arn)
+        cdk.CfnOutput(self, "SmsReplyTopicArn", value=replies.topic.topic_arn)
+        cdk.CfnOutput(self, "OperationsTopicArn", value=self._operations.topic.topic_arn)
+        cdk.CfnOutput(self, "ScheduleGroup", value=self._timers.group.ref)
+
+    def _generated_operator_key(self) -> secretsmanager.Secret:
+        """Return the secret whose text is the operator's key: 48 letters and digits."""
+        secret = secretsmanager.Secret(
+            self,
+            "OperatorKey",
+            description="Tocsin: the operator's key, good for onboarding companies",
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                password_length=48, exclude_punctuation=True, exclude_characters=string.punctuation
+            ),
+        )
+        accept(secret, "AwsSolutions-SMG4", "A person holds this key: it is changed by putting a new value, which counts within seconds.")
+        return secret
+
+    def _workshop(self) -> Workshop:
+        local = self._settings.local
+        return Workshop(
+            layers=Layers(self, "Layers", local=local).all,
+            places=self._places(),
+            operations=self._operations,
+            log_retention=self._settings.log_retention,
+            settings={
+                "PUBLIC_URL": self._gateway.url,
+                "EMAIL_SENDER": self._settings.email_sender,
+                "SMS_SENDER": self._settings.sms_sender,
+                "ALARM_INTEGRATION": self._settings.alarm_integration,
+                "SNS_CERTIFICATE_URL": local.sns_certificate_url if local else "",
+                "SNS_CERTIFICATE_PEM": local.sns_certificate_pem if local else "",
+            },
+        )
+
+    def _places(self) -> Places:
+        tickets, directory = self._data.tickets, self._data.directory
+        return {
+            Place.TICKETS: Located((tickets.table_arn,), {"TICKETS_TABLE": tickets.table_name}),
+            Place.TICKETS_DUE: Located((f"{tickets.table_arn}/index/due",)),
+            Place.TICKETS_OPEN: Located((f"{tickets.table_arn}/index/open",)),
+            Place.TICKETS_OF_TEAM: Located((f"{tickets.table_arn}/index/team",)),
+            Place.TICKETS_STREAM: Located((str(tickets.table_stream_arn),)),
+            Place.TICKETS_STREAMS: Located((f"{tickets.table_arn}/stream/*",)),
+            Place.DIRECTORY: Located((directory.table_arn,), {"DIRECTORY_TABLE": directory.table_name}),
+            Place.DIRECTORY_LISTED: Located((f"{directory.table_arn}/index/listed",)),
+            **self._places_of_queues(),
+            **self._places_of_timers(),
+            Place.OPERATOR_SECRET: Located(
+                (self._operator_key.secret_arn,), {"OPERATOR_SECRET_ARN": self._operator_key.secret_arn}
+            ),
+            Place.PHONES: Located(("*",)),
+            Place.TOPICS: Located((f"arn:{self.partition}:sns:*:*:*",)),
+            Place.EMAIL_IDENTITIES: Located(tuple(map(self._identity_arn, self._settings.email_identities))),
+        }
+
+    def _places_of_queues(self) -> Places:
+        due, sms, email = self._due.queue, self._channels["sms"].queue, self._channels["email"].queue
+        return {
+            Place.DUE_QUEUE: Located((due.queue_arn,), {"DUE_QUEUE_URL": due.queue_url}),
+            Place.SMS_QUEUE: Located((sms.queue_arn,), {"SMS_QUEUE_URL": sms.queue_url}),
+            Place.EMAIL_QUEUE: Located((email.queue_arn,), {"EMAIL_QUEUE_URL": email.queue_url}),
+        }
+
+    def _places_of_timers(self) -> Places:
+        timers = self._timers
+        return {
+            Place.SCHEDULES: Located(
+                (timers.schedules_arn,),
+                {
+                    "SCHEDULE_GROUP": timers.group.ref,
+                    "SCHEDULE_DEAD_LETTER_ARN": timers.dead_letters.queue_arn,
+                    "DUE_QUEUE_ARN": self._due.queue.queue_arn,
+                },
+            ),
+            Place.SCHEDULE_ROLE: Located((timers.role.role_arn,), {"SCHEDULE_ROLE_ARN": timers.role.role_arn}),
+        }
+
+    def _identity_arn(self, identity: str) -> str:
+        return self.format_arn(service="ses", resource="identity", resource_name=identity)

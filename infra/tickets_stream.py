@@ -1,0 +1,46 @@
+"""The two readers of the Tickets table's stream are attached alike."""
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+
+from infra.function import Function
+from infra.operations import MINUTE, Operations
+
+STREAM_LATE = 60_000  # milliseconds; the sweeper finds what a late stream did not arm within 75 s
+
+
+def follow(
+    stream: str,
+    reader: Function,
+    *,
+    keys: Sequence[str | dict[str, str]],
+    operations: Operations,
+    parallel: int,
+    batch: int,
+) -> None:
+    """Let the function read the rows whose sort key matches, from the oldest record on.
+
+    What fails is tried five times more, in halves, alone with what came after it; then it is a dead letter, and the stream
+    goes on.
+    """
+    lambda_.EventSourceMapping(
+        reader,
+        "Tickets",
+        target=reader.function,
+        event_source_arn=stream,
+        starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+        batch_size=batch,
+        parallelization_factor=parallel,
+        report_batch_item_failures=True,
+        bisect_batch_on_error=True,
+        retry_attempts=5,
+        on_failure=sources.SqsDlq(reader.dead_letter_queue),
+        filters=[lambda_.FilterCriteria.filter({"dynamodb": {"Keys": {"sk": {"S": list(keys)}}}})],
+    )
+    age = reader.function.metric("IteratorAge", period=MINUTE, statistic=cloudwatch.Stats.MAXIMUM)
+    operations.alarm(
+        f"{reader.node.id}Age", age, above=STREAM_LATE, minutes=3, why="A reader of the Tickets stream is late, or stuck."
+    )
