@@ -9,17 +9,12 @@ from types import FrameType
 from typing import NoReturn
 
 from infra.local import demo, inbox, places, recovery
-from infra.local.assembly import SynthesisFailed
-from infra.local.client import Refused
-from infra.local.deployment import DeploymentFailed
-from infra.local.engine import StartFailed
+from infra.local.errors import LocalError
 from infra.local.inbox import Message
 from infra.local.places import Places
 from infra.local.stack import Stack, bring_up
 from infra.local.story import Story
 from infra.local.terminal import Terminal
-
-EXPECTED = (SynthesisFailed, StartFailed, DeploymentFailed, Refused, TimeoutError)
 
 
 def main() -> None:
@@ -33,7 +28,7 @@ def main() -> None:
         command(places.of_checkout(), Terminal())
     except KeyboardInterrupt:
         sys.exit(130)
-    except EXPECTED as error:
+    except LocalError as error:
         sys.exit(f"\n{error}")
 
 

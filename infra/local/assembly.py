@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from infra.local.errors import SynthesisFailed
 from infra.local.places import CACHE, ROOT
 from infra.local.signing import SigningKey
 
@@ -22,10 +23,6 @@ KEPT = 3  # assemblies of other states of the work tree
 
 INPUTS = ("app.py", "cdk.json", "requirements.txt", "infra", "layers", "functions")
 NOT_INPUTS = (ROOT / "infra" / "local",)
-
-
-class SynthesisFailed(RuntimeError):
-    """The app could not be synthesized. Holds what it said."""
 
 
 def assembly(key: SigningKey) -> tuple[Path, bool]:

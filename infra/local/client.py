@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from infra.local.errors import Refused
+
 # Nothing between us and 127.0.0.1, whatever the machine's proxy settings say.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -17,14 +19,6 @@ class Answer(NamedTuple):
     status: int
     headers: dict[str, str]
     body: Any
-
-
-class Refused(RuntimeError):
-    """The API answered something else than 2xx."""
-
-    def __init__(self, method: str, path: str, answer: Answer) -> None:
-        super().__init__(f"{method} {path} -> {answer.status} {answer.body}")
-        self.answer = answer
 
 
 @dataclass(frozen=True)
@@ -52,7 +46,7 @@ class Client:
         """A call below /api/v1 that is expected to go well; answers the body. Raises Refused."""
         answer = self.request(method, f"/api/v1{path}", body)
         if answer.status >= 300:
-            raise Refused(method, path, answer)
+            raise Refused(f"{method} {path} -> {answer.status} {answer.body}")
         return answer.body
 
 

@@ -12,15 +12,12 @@ from typing import Any
 from infra.local.assembly import PUBLIC_URL
 from infra.local.aws import client
 from infra.local.engine import ACCOUNT, REGION
+from infra.local.errors import DeploymentFailed
 from infra.local.places import CACHE
 
 STACKS = ("TocsinData", "Tocsin")
 PATIENCE = 120.0  # seconds; a stack takes about one
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
-
-
-class DeploymentFailed(RuntimeError):
-    """A stack did not come up. Holds the reasons that its events give."""
 
 
 def deploy(assembly: Path, endpoint: str, public_url: str) -> dict[str, str]:

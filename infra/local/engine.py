@@ -10,6 +10,7 @@ import urllib.request
 from dataclasses import dataclass
 
 from infra.local import places
+from infra.local.errors import StartFailed
 from infra.local.places import Places
 from infra.local.processes import Process, end, process
 
@@ -18,10 +19,6 @@ ACCOUNT = "111122223333"
 PORT = 4566  # the usual one of embedded AWSs
 FRONT_PORT = 8088
 PATIENCE = 30.0  # seconds for a start that takes a third of one
-
-
-class StartFailed(RuntimeError):
-    """The server ended, or does not answer. Holds the end of its log."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from infra.local.client import get_json
 from infra.local.engine import ACCOUNT
+from infra.local.errors import NothingCame
 
 POLL = 0.05  # seconds between two looks
 
@@ -19,10 +20,6 @@ class Message(NamedTuple):
     to: str
     subject: str
     text: str
-
-
-class NothingCame(TimeoutError):
-    """No message of the awaited kind came in time."""
 
 
 def messages(endpoint: str) -> list[Message]:

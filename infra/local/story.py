@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from infra.local import demo, inbox
 from infra.local.alarm import raise_alarm, reply
 from infra.local.aws import client
+from infra.local.errors import NothingCame
 from infra.local.inbox import Message
 from infra.local.stack import Stack
 from infra.local.terminal import Terminal
@@ -144,7 +145,7 @@ class Story:
         """Answer the page by SMS, with the code that it names."""
         code = re.search(r"ACK (\d{5})", page.text)
         if code is None:
-            raise AssertionError(f"a page without a reply code: {page.text!r}")
+            raise NothingCame(f"a page without a reply code: {page.text!r}")
         path = f"/tickets/{ticket['ticket_id']}"
         with self.terminal.step(f"{person.name} replies by SMS: ACK {code[1]}") as notes:
             topic = self.stack.outputs["SmsReplyTopicArn"]
@@ -198,7 +199,7 @@ class Story:
             if found is not None:
                 return found
             time.sleep(inbox.POLL)
-        raise TimeoutError(f"{what}: not within {PATIENCE:.0f} s")
+        raise NothingCame(f"{what}: not within {PATIENCE:.0f} s")
 
 
 def _moment(text: str) -> datetime:

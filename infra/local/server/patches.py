@@ -18,14 +18,11 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from infra.local.errors import WrongVersion
 from infra.local.server import streams
 from infra.local.signing import SigningKey, sign
 
 VERSION = "1.5.33"
-
-
-class WrongVersion(RuntimeError):
-    """Another version is installed than the one these patches were written against."""
 
 
 def apply(*, runtime: Path, layers: Path, key: SigningKey) -> None:

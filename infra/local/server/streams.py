@@ -27,7 +27,10 @@ class Reader:
         self.table = mapping["EventSourceArn"].split("table/")[1].split("/")[0]
         from_start = mapping.get("StartingPosition") == "TRIM_HORIZON"
         start = self.tables.stream_start_position if from_start else self.tables.stream_end_position
-        self._advance_to(start(self.table))
+        self.position: int = start(self.table)
+        self.attempts = 0
+        self.size = 0  # as the mapping says; else the halved size
+        self.not_before = 0.0
 
     def begin(self) -> bool:
         """Begin a batch if there are records and none is under way. True if one was begun."""
@@ -68,10 +71,7 @@ class Reader:
             self._advance_to(self.position + len(records))
 
     def _advance_to(self, position: int) -> None:
-        self.position = position
-        self.attempts = 0
-        self.size = 0  # as the mapping says; else the halved size
-        self.not_before = 0.0
+        self.position, self.attempts, self.size, self.not_before = position, 0, 0, 0.0
 
 
 def _first_failed(result: Any, records: list[Record]) -> Record | None:
@@ -94,7 +94,8 @@ class Streams:
 
     def poll(self) -> bool:
         """Let every reader begin what it can. True if any had something to do."""
-        return any([self._poll(*each) for each in self.lambdas._iter_all_esms()])
+        begun = [self._poll(*each) for each in self.lambdas._iter_all_esms()]
+        return any(begun)
 
     def _poll(self, account: str, region: str, mapping: dict[str, Any]) -> bool:
         if ":dynamodb:" not in mapping.get("EventSourceArn", "") or not mapping.get("Enabled", True):
