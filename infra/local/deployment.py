@@ -17,6 +17,7 @@ from infra.local.places import CACHE
 
 STACKS = ("TocsinData", "Tocsin")
 PATIENCE = 120.0  # seconds; a stack takes about one
+TEMPLATES = "templates"
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 
 
@@ -27,8 +28,18 @@ def deploy(assembly: Path, endpoint: str, public_url: str) -> dict[str, str]:
     outputs: dict[str, str] = {}
     for stack in STACKS:
         template = (assembly / f"{stack}.template.json").read_text().replace(PUBLIC_URL, public_url)
-        outputs |= _deploy_stack(stack, template, client("cloudformation", endpoint))
+        outputs |= _deploy_stack(
+            stack, _uploaded_template(stack, template, endpoint), client("cloudformation", endpoint)
+        )
     return outputs
+
+
+def _uploaded_template(stack: str, template: str, endpoint: str) -> str:
+    """Put the template where CloudFormation can read it (it takes up to 50 KB only in the call itself); answer its URL."""
+    s3 = client("s3", endpoint)
+    s3.create_bucket(Bucket=TEMPLATES)
+    s3.put_object(Bucket=TEMPLATES, Key=stack, Body=template.encode())
+    return f"{endpoint}/{TEMPLATES}/{stack}"
 
 
 def _upload_assets(assembly: Path, endpoint: str) -> None:
@@ -70,9 +81,9 @@ def _zipped(folder: Path, digest: str) -> Path:
     return target
 
 
-def _deploy_stack(name: str, template: str, cloudformation: Any) -> dict[str, str]:
+def _deploy_stack(name: str, template_url: str, cloudformation: Any) -> dict[str, str]:
     capabilities = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
-    cloudformation.create_stack(StackName=name, TemplateBody=template, Capabilities=capabilities)
+    cloudformation.create_stack(StackName=name, TemplateURL=template_url, Capabilities=capabilities)
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
