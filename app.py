@@ -27,7 +27,8 @@ from infra.stack import Tocsin  # noqa: E402
 def build(context: dict[str, object] | None = None, outdir: str | None = None) -> cdk.App:
     """Return the app with both stacks, not yet synthesized.
 
-    `context` goes before `cdk.json`'s; what the environment brings (`CDK_CONTEXT_JSON`, as the CDK CLI sets it) before both.
+    `context` goes before what `cdk.json` says; what the environment brings goes before both (`CDK_CONTEXT_JSON`, as the
+    CDK CLI sets it).
     """
     defaults = json.loads((ROOT / "cdk.json").read_text())["context"]
     app = cdk.App(context={**defaults, **(context or {})}, outdir=outdir, analytics_reporting=False)

@@ -1,0 +1,1 @@
+"""The AWS side of Tocsin: settings, two stacks, and one construct per capability."""

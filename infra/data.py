@@ -8,7 +8,7 @@ from infra.settings import Settings
 
 
 class TocsinData(cdk.Stack):
-    """The Tickets and the Directory table, with all their indexes from the first day (a deployment can change only one).
+    """The Tickets and the Directory table, with all their indexes from the first day: a deployment can change only one.
 
     Logical ids are fixed: a table that got another would be a new, empty table.
     """
@@ -25,8 +25,17 @@ class TocsinData(cdk.Stack):
             self._index(self.tickets, index, key, order, dynamodb.ProjectionType.KEYS_ONLY)
         self.directory = self._table("Directory")
         self._index(self.directory, "listed", "list_pk", "list_sk", dynamodb.ProjectionType.ALL)
+        self._export()
         cdk.CfnOutput(self, "TicketsTable", value=self.tickets.table_name)
         cdk.CfnOutput(self, "DirectoryTable", value=self.directory.table_name)
+
+    def _export(self) -> None:
+        """Name what the other stack refers to. What is exported stays exported, whoever uses it."""
+        self.tickets_arn = str(self.export_value(self.tickets.table_arn))
+        self.tickets_name = str(self.export_value(self.tickets.table_name))
+        self.tickets_stream_arn = str(self.export_value(self.tickets.table_stream_arn))
+        self.directory_arn = str(self.export_value(self.directory.table_arn))
+        self.directory_name = str(self.export_value(self.directory.table_name))
 
     def _table(self, name: str, stream: dynamodb.StreamViewType | None = None) -> dynamodb.Table:
         table = dynamodb.Table(

@@ -49,7 +49,9 @@ class Timers(Construct):
     @property
     def schedules_arn(self) -> str:
         """The ARN pattern of all schedules in the group."""
-        return cdk.Stack.of(self).format_arn(service="scheduler", resource="schedule", resource_name=f"{self.group.ref}/*")
+        return cdk.Stack.of(self).format_arn(
+            service="scheduler", resource="schedule", resource_name=f"{self.group.ref}/*"
+        )
 
 
 class Escalation(Construct):

@@ -10,7 +10,7 @@ from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.findings import accept
+from infra.findings import accept, accept_wildcard
 from infra.layers import ROOT
 from infra.operations import Operations
 from infra.places import Located, Place, Places
@@ -30,7 +30,7 @@ class Workshop:
 
 
 class Function(Construct):
-    """The Lambda function of `functions/<folder>`, with its role, its log, and its dead letters if it has a right to them."""
+    """The Lambda function of `functions/<folder>`, with its role and log and, with a right to them, dead letters."""
 
     def __init__(
         self,
@@ -141,5 +141,4 @@ class Function(Construct):
 
     def _acknowledge_wildcards(self, role: iam.Role, place: Place) -> None:
         for arn in self._places[place].arns:
-            resolved = cdk.Stack.of(self).resolve(arn)
-            accept(role, f"AwsSolutions-IAM5[Resource::{resolved}]", WILDCARDS[place])
+            accept_wildcard(role, arn, WILDCARDS[place])

@@ -13,5 +13,5 @@ class History(Construct):
     def __init__(self, scope: Construct, name: str, workshop: Workshop, *, stream: str) -> None:
         super().__init__(scope, name)
         historian = Function(self, "historian", workshop, timeout=FUNCTION_TIMEOUT)
-        keys = ["TICKET", {"prefix": "PAGE#"}, {"prefix": "NOTE#"}]
+        keys: list[str | dict[str, str]] = ["TICKET", {"prefix": "PAGE#"}, {"prefix": "NOTE#"}]
         follow(stream, historian, keys=keys, operations=workshop.operations, parallel=4, batch=100)

@@ -16,8 +16,8 @@ OLDEST = cdk.Duration.hours(6)
 class Alarms(Construct):
     """A topic for alarms, and all of the account's alarms by EventBridge, except those of Tocsin itself.
 
-    Tocsin's own go to operations alone: a ticket that cannot be paged must not open the next one. The rule is switched on
-    by the setting `alarm_integration`, which names who gets the tickets.
+    Tocsin's own go to operations alone: a ticket that cannot be paged must not open the next one. The rule is switched
+    on by the setting `alarm_integration`, which names who gets the tickets.
     """
 
     def __init__(self, scope: Construct, name: str, workshop: Workshop) -> None:

@@ -27,8 +27,8 @@ LAMBDA = (
     "--implementation=cp",
 )
 
-# Of botocore's 400 service models (nine tenths of its size) those that the functions speak to are kept; of phonenumbers all
-# but the names of places and carriers. Every worker unpacks and starts faster for it.
+# Of botocore's 400 service models (nine tenths of its size) those that the functions speak to are kept; of phonenumbers
+# all but the names of places and carriers. Every worker unpacks and starts faster for it.
 KEPT_SERVICES = {"dynamodb", "pinpoint-sms-voice-v2", "scheduler", "secretsmanager", "sesv2", "sns", "sqs", "sts"}
 LEFT_OUT = re.compile(
     r"(^|/)(__pycache__|tests?|bin)/|\.py[ci]$|^phonenumbers/(geodata|carrierdata|tzdata)/|^boto3/examples/"
@@ -61,7 +61,7 @@ def _layer(scope: Construct, name: str, code: lambda_.Code) -> lambda_.LayerVers
 
 
 def dependency_layer(local: Local | None) -> Path:
-    """Return the layer's zip file, built if this very one is not there yet: for Lambda, or for the local interpreter."""
+    """Return the layer's zip file, built if this very one is not there yet: for Lambda, or the local interpreter."""
     python, target = (local.python, ()) if local else (sys.executable, LAMBDA)
     key = hashlib.sha256("\n".join((RECIPE, REQUIREMENTS.read_text(), *_platform(local))).encode()).hexdigest()[:16]
     archive = BUILD / f"dependencies-{key}.zip"
@@ -79,11 +79,20 @@ def _platform(local: Local | None) -> tuple[str, ...]:
 
 
 def _build(archive: Path, python: str, target: tuple[str, ...]) -> None:
-    """Install into a folder of its own and move the finished archive into place: a build that is cut off leaves none."""
+    """Install into a folder of its own, then move the archive into place: a build that is cut off leaves none."""
     BUILD.mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=BUILD))
     try:
-        command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", "--no-deps"]
+        command = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-compile",
+            "--no-deps",
+        ]
         subprocess.run(  # noqa: S603 (our own command line)
             [*command, "--only-binary=:all:", *target, "--target", str(folder / "python"), "-r", str(REQUIREMENTS)],
             check=True,

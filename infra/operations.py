@@ -12,7 +12,7 @@ MINUTE = cdk.Duration.minutes(1)
 
 
 class Operations(Construct):
-    """Watches the rest of the app. Its topic is not the one that opens tickets: who watches Tocsin must not need Tocsin."""
+    """Watches the rest of the app. Its topic opens no tickets: who watches Tocsin must not need Tocsin."""
 
     def __init__(self, scope: Construct, name: str) -> None:
         super().__init__(scope, name)
@@ -27,7 +27,7 @@ class Operations(Construct):
         minutes: int = 1,
         why: str,
     ) -> cloudwatch.Alarm:
-        """Tell operations when a metric stays above a number for so many minutes; no data means that nothing happens."""
+        """Tell operations when a metric stays above a number for so many minutes; no data is no alarm."""
         alarm = cloudwatch.Alarm(
             self,
             name,

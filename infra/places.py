@@ -21,7 +21,7 @@ class Place(StrEnum):
     EMAIL_QUEUE = "the queue of channel email"
     SCHEDULES = "the schedules of our own group"
     SCHEDULE_ROLE = "the role with which schedules reach the due queue"
-    OPERATOR_SECRET = "the secret that holds the operator's key"
+    OPERATOR_SECRET = "the secret that holds the operator's key"  # noqa: S105 (a description, no secret)
     DEAD_LETTERS = "the function's own dead letters"
     PHONES = "phone numbers, to which SNS publishes"
     TOPICS = "every SNS topic of the world"

@@ -6,6 +6,7 @@ from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.findings import accept
 from infra.operations import Operations
 
 FUNCTION_TIMEOUT = cdk.Duration.seconds(30)
@@ -27,6 +28,7 @@ class DeadLetters(Construct):
             enforce_ssl=True,
             retention_period=cdk.Duration.days(14),
         )
+        accept(self.queue, "AwsSolutions-SQS3", "These are dead letters: nothing fails to receive them.")
         operations.watch_dead_letters(f"{of}DeadLetters", self.queue)
 
 

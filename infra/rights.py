@@ -10,7 +10,10 @@ from infra.places import Place
 
 @dataclass(frozen=True)
 class Right:
-    """Actions on places, allowed, or denied whatever else is allowed; `only_to` names the service a role may be passed to."""
+    """Actions on places: allowed, or denied whatever else is allowed.
+
+    `only_to` names the one service that a role may be passed to.
+    """
 
     actions: tuple[str, ...]
     places: tuple[Place, ...]
@@ -37,7 +40,7 @@ def may(actions: tuple[str, ...], *places: Place) -> Right:
 
 
 def consume(queue: Place) -> Right:
-    """Return what Lambda's poller of an SQS queue needs (Lambda developer guide, "Execution role permissions" of SQS)."""
+    """Return what Lambda's poller of a queue needs (Lambda developer guide, SQS, "Execution role permissions")."""
     return may(("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"), queue)
 
 
@@ -110,6 +113,6 @@ WILDCARDS = {
     Place.TICKETS_STREAMS: "ListStreams knows no single stream: it is asked of all streams of one table.",
     Place.SCHEDULES: "A schedule's name is derived from its ticket and epoch; the group is ours alone.",
     Place.PHONES: "SNS has no ARN for a phone number; publishing to topics is denied beside it.",
-    Place.TOPICS: "A customer's topic lives in an account and Region of the customer's; here it is only confirmed, or denied.",
+    Place.TOPICS: "A customer's topic may be in any account and Region; it is only confirmed (or denied) here.",
 }
 """The places that only a wildcard can name, each with the reason."""

@@ -35,8 +35,8 @@ class InvalidSetting(ValueError):
 class Local:
     """What the embedded AWS needs beside the settings of an installation on AWS.
 
-    Fields: `python`, the interpreter that runs the functions (the dependency layer is built for it); the one SNS signing
-    certificate that is trusted, with its URL; `api_id`, the id that the HTTP API is to get, if it matters.
+    `python` is the interpreter that runs the functions (the dependency layer is built for it); the SNS certificate is
+    the only one that is trusted for its URL; `api_id` is the id that the HTTP API gets, if it matters.
     """
 
     python: str
@@ -62,10 +62,11 @@ class Local:
 class Settings:
     """One installation's settings.
 
-    `email_sender` is an address that SES has verified, with or without a name before it (`Tocsin <tocsin@example.com>`);
-    `sms_sender` the number that messages come from (E.164), empty: SNS chooses; `public_url` begins every link, without a
-    slash at its end, empty: the API's own; `alarm_integration` (`<company>/<integration>`) gets the account's own alarms,
-    empty: nobody does; `log_retention` is for the logs of functions and API.
+    `email_sender`: an address that SES has verified, with or without a name before it (`Tocsin <tocsin@example.com>`).
+    `sms_sender`: the number that messages come from (E.164); empty: SNS chooses.
+    `public_url`: begins every link, without a slash at its end; empty: the API's own.
+    `alarm_integration`: `<company>/<integration>`, gets the account's own alarms; empty: nobody does.
+    `log_retention`: of the logs of functions and API.
     """
 
     email_sender: str

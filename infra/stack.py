@@ -26,13 +26,12 @@ class Tocsin(cdk.Stack):
 
     def __init__(self, scope: Construct, name: str, *, settings: Settings, data: TocsinData) -> None:
         super().__init__(scope, name)
+        self.add_stack_dependency(data)
         self._settings, self._data = settings, data
         self._operations = Operations(self, "Operations")
         self._due = WorkQueue(self, "DueQueue", operations=self._operations, oldest=60)
         self._channels = {
-            channel.name: WorkQueue(
-                self, f"{channel.name.capitalize()}Queue", operations=self._operations, oldest=300
-            )
+            channel.name: WorkQueue(self, f"{channel.name.capitalize()}Queue", operations=self._operations, oldest=300)
             for channel in CHANNELS
         }
         self._timers = Timers(self, "Timers", due=self._due.queue, operations=self._operations)
@@ -41,7 +40,7 @@ class Tocsin(cdk.Stack):
         self._build(self._workshop())
 
     def _build(self, workshop: Workshop) -> None:
-        stream = str(self._data.tickets.table_stream_arn)
+        stream = self._data.tickets_stream_arn
         alarms = Alarms(self, "Alarms", workshop)
         replies = Replies(self, "Replies", workshop)
         Api(self, "HttpsApi", workshop, gateway=self._gateway, ingest=alarms.ingest)
@@ -65,7 +64,11 @@ class Tocsin(cdk.Stack):
                 password_length=48, exclude_punctuation=True, exclude_characters=string.punctuation
             ),
         )
-        accept(secret, "AwsSolutions-SMG4", "A person holds this key: it is changed by putting a new value, which counts within seconds.")
+        accept(
+            secret,
+            "AwsSolutions-SMG4",
+            "A person holds this key: it is changed by putting a new value, which counts within seconds.",
+        )
         return secret
 
     def _workshop(self) -> Workshop:
@@ -86,16 +89,16 @@ class Tocsin(cdk.Stack):
         )
 
     def _places(self) -> Places:
-        tickets, directory = self._data.tickets, self._data.directory
+        data = self._data
         return {
-            Place.TICKETS: Located((tickets.table_arn,), {"TICKETS_TABLE": tickets.table_name}),
-            Place.TICKETS_DUE: Located((f"{tickets.table_arn}/index/due",)),
-            Place.TICKETS_OPEN: Located((f"{tickets.table_arn}/index/open",)),
-            Place.TICKETS_OF_TEAM: Located((f"{tickets.table_arn}/index/team",)),
-            Place.TICKETS_STREAM: Located((str(tickets.table_stream_arn),)),
-            Place.TICKETS_STREAMS: Located((f"{tickets.table_arn}/stream/*",)),
-            Place.DIRECTORY: Located((directory.table_arn,), {"DIRECTORY_TABLE": directory.table_name}),
-            Place.DIRECTORY_LISTED: Located((f"{directory.table_arn}/index/listed",)),
+            Place.TICKETS: Located((data.tickets_arn,), {"TICKETS_TABLE": data.tickets_name}),
+            Place.TICKETS_DUE: Located((f"{data.tickets_arn}/index/due",)),
+            Place.TICKETS_OPEN: Located((f"{data.tickets_arn}/index/open",)),
+            Place.TICKETS_OF_TEAM: Located((f"{data.tickets_arn}/index/team",)),
+            Place.TICKETS_STREAM: Located((data.tickets_stream_arn,)),
+            Place.TICKETS_STREAMS: Located((f"{data.tickets_arn}/stream/*",)),
+            Place.DIRECTORY: Located((data.directory_arn,), {"DIRECTORY_TABLE": data.directory_name}),
+            Place.DIRECTORY_LISTED: Located((f"{data.directory_arn}/index/listed",)),
             **self._places_of_queues(),
             **self._places_of_timers(),
             Place.OPERATOR_SECRET: Located(

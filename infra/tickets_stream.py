@@ -23,8 +23,7 @@ def follow(
 ) -> None:
     """Let the function read the rows whose sort key matches, from the oldest record on.
 
-    What fails is tried five times more, in halves, alone with what came after it; then it is a dead letter, and the stream
-    goes on.
+    What fails is tried five times more, in halves; then it is a dead letter, and the stream goes on.
     """
     lambda_.EventSourceMapping(
         reader,
@@ -42,5 +41,9 @@ def follow(
     )
     age = reader.function.metric("IteratorAge", period=MINUTE, statistic=cloudwatch.Stats.MAXIMUM)
     operations.alarm(
-        f"{reader.node.id}Age", age, above=STREAM_LATE, minutes=3, why="A reader of the Tickets stream is late, or stuck."
+        f"{reader.node.id}Age",
+        age,
+        above=STREAM_LATE,
+        minutes=3,
+        why="A reader of the Tickets stream is late, or stuck.",
     )
