@@ -35,7 +35,7 @@ def deploy(assembly: Path, endpoint: str, public_url: str) -> dict[str, str]:
 
 
 def _uploaded_template(stack: str, template: str, endpoint: str) -> str:
-    """Put the template where CloudFormation can read it (it takes up to 50 KB only in the call itself); answer its URL."""
+    """Put the template where CloudFormation can read it (the call itself takes 50 KB only); answer its URL."""
     s3 = client("s3", endpoint)
     s3.create_bucket(Bucket=TEMPLATES)
     s3.put_object(Bucket=TEMPLATES, Key=stack, Body=template.encode())

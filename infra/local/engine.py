@@ -20,6 +20,9 @@ PORT = 4566  # the usual one of embedded AWSs
 FRONT_PORT = 8088
 PATIENCE = 30.0  # seconds for a start that takes a third of one
 
+# Servers that this process started. To forget one is to let go of its leash.
+_started: dict[int, subprocess.Popen[bytes]] = {}
+
 
 @dataclass(frozen=True)
 class Engine:
@@ -60,6 +63,7 @@ def start(where: Places, *, leash: bool) -> Engine:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _started[server.pid] = server
     engine = Engine(process(server.pid), port, front_port)
     _wait(server, engine, where)
     return engine
@@ -68,6 +72,10 @@ def start(where: Places, *, leash: bool) -> Engine:
 def stop(engine: Engine, where: Places) -> None:
     """End the server and everything that it started, and wipe its temporary files."""
     end(engine.process)
+    server = _started.pop(engine.process.pid, None)
+    if server:
+        with server:  # waits, and closes the leash
+            pass
     shutil.rmtree(where.scratch, ignore_errors=True)
 
 
