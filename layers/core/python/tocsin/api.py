@@ -13,20 +13,22 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Annotated, Any, Generic, TypeVar
 
-from aws_lambda_powertools import Logger
+from tocsin.telemetry import logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from pydantic import BaseModel
 
-from tocsin import access
+from tocsin import access, ids
 from tocsin.access import Principal, Role
 from tocsin.errors import (
+    Forbidden,
     Invalid,
     Malformed,
     MethodNotAllowed,
     NotFound,
+    Overloaded,
     Problem,
     TooLarge,
     Unauthorized,
@@ -36,8 +38,6 @@ from tocsin.errors import (
 PREFIX = "/api/v1"
 BODY_LIMIT = 256 * 1024
 PROBLEM_TYPE = "application/problem+json"
-
-logger = Logger()
 
 
 Item = TypeVar("Item")
@@ -80,7 +80,7 @@ class Api(APIGatewayHttpResolver):
         super().__init__(enable_validation=True, json_body_deserializer=_json)
         self._noun = noun
         self._known: list[tuple[str, re.Pattern[str]]] = []
-        self.use(middlewares=[_known_parameters_only])
+        self.use(middlewares=[_known_parameters_only, _known_fields_only])
         self.exception_handler(Problem)(_refuse)
         self.exception_handler(RequestValidationError)(_refuse_invalid)
         self.exception_handler(Exception)(_refuse_unexpected)
@@ -92,7 +92,8 @@ class Api(APIGatewayHttpResolver):
 
     def route(self, rule: str, method: Any, *args: Any, **kwargs: Any) -> Callable[..., Any]:
         """Register a route, as Powertools does, and remember it to tell 404 from 405."""
-        pattern = re.compile(re.sub(r"<\w+>", "[^/]+", rule))
+        # What could be nobody's id is no path: it need not be looked up, and Powertools need not match it.
+        pattern = re.compile(re.sub(r"<\w+>", f"({ids.ID_PATTERN[1:-1]})", rule))
         for one in (method,) if isinstance(method, str) else method:
             self._known.append((one, pattern))
         return super().route(rule, method, *args, **kwargs)
@@ -119,8 +120,16 @@ class Api(APIGatewayHttpResolver):
 
 
 def principal(event: Mapping[str, Any]) -> Principal:
-    """Return whom the authorizer found. Raises `Unauthorized` with its reason if it found nobody."""
+    """Return whom the authorizer found.
+
+    Raises `Unauthorized` with its reason if it found nobody, `Forbidden` if it knows the credential and refuses it,
+    `Overloaded` if it could not look it up.
+    """
     found = event["requestContext"].get("authorizer", {}).get("lambda") or {}
+    if found.get("forbidden"):
+        raise Forbidden(found["problem"])
+    if found.get("overloaded"):
+        raise Overloaded(found["problem"])
     if not found.get("role"):
         raise Unauthorized(found.get("problem") or "There is no credential.")
     return Principal(tenant=found["tenant"], actor=found["actor"], role=Role(found["role"]))
@@ -142,6 +151,11 @@ def answer(body: BaseModel, *, status: int = 200, headers: Mapping[str, str] | N
 def no_content() -> Response[None]:
     """Return 204."""
     return Response(status_code=HTTPStatus.NO_CONTENT, body=None)
+
+
+def accepted() -> Response[None]:
+    """Return 202 for what is done later and has nothing to show."""
+    return Response(status_code=HTTPStatus.ACCEPTED, body=None)
 
 
 def _json(text: str) -> Any:
@@ -192,6 +206,18 @@ def _known_parameters_only(app: Any, next_middleware: Callable[..., Any]) -> Any
     unknown = sorted(set(app.current_event.query_string_parameters or {}) - known)
     if unknown:
         raise Invalid([{"loc": ["query", name], "msg": "There is no such parameter."} for name in unknown])
+    return next_middleware(app)
+
+
+def _known_fields_only(app: Any, next_middleware: Callable[..., Any]) -> Any:
+    """Refuse fields in the body of a call that has none; where a route has a model, the model does it."""
+    event = app.current_event
+    if event.http_method in ("POST", "PUT") and event.body and not app.context["_route"].dependant.body_params:
+        found = _json(event.body)
+        if not isinstance(found, dict):
+            raise Invalid.at("body", msg="This call takes no body.")
+        if found:
+            raise Invalid([{"loc": ["body", name], "msg": "This call takes no fields."} for name in found])
     return next_middleware(app)
 
 

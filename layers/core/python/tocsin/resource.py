@@ -1,13 +1,19 @@
 """Resources of the directory: create, read, change, list and delete by the API's conventions, whatever the noun."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from tocsin import cursor, keys
-from tocsin.errors import ConditionFailed, Conflict, NotFound
+from tocsin.errors import ConditionFailed, Conflict, Invalid, NotFound
 from tocsin.keys import Key
+from tocsin.model import Body, merged
 from tocsin.rows import Row
 from tocsin.store import EXISTS, NEW, directory
+
+Settings = TypeVar("Settings", bound=Body)
+Item = TypeVar("Item")
 
 
 def create(key: Key, row: Mapping[str, Any], *, fingerprint: str) -> tuple[Row, bool]:
@@ -53,6 +59,21 @@ def change(key: Key, decide: Callable[[Row], Mapping[str, Any]]) -> Row:
             continue
 
 
+def patched(model: type[Settings], current: Mapping[str, Any], patch: Body) -> Settings:
+    """Return settings with a JSON Merge Patch applied: null puts a field back to its default.
+
+    `current` is a row or what a record holds; of it `model` has the fields that can be changed. Raises `Invalid`,
+    also for the null of a field that has no default.
+    """
+    before = {name: current[name] for name in model.model_fields if current.get(name) is not None}
+    try:
+        return model.model_validate(merged(before, patch.model_dump(mode="json", exclude_unset=True)))
+    except ValidationError as error:
+        raise Invalid(
+            [{"loc": ["body", *one["loc"]], "msg": one["msg"].removeprefix("Value error, ")} for one in error.errors()]
+        ) from error
+
+
 def delete(key: Key) -> Row:
     """Delete a resource and return what it was. Raises `NotFound` if there was none."""
     row = directory.delete(key)
@@ -75,6 +96,18 @@ def listed(
     )
     following = cursor.write(tenant, page.after["list_sk"]) if page.after else None
     return page.items, following
+
+
+def paged(tenant: str, items: Mapping[str, Item], *, limit: int, after: str | None) -> tuple[list[Item], str | None]:
+    """Return a page of a short list that was read as a whole, and the cursor of the next one. `items` are by id."""
+    start = cursor.read(tenant, after, parts=1)
+    names = list(items)
+    if start and start[0] not in items:
+        raise Invalid.at("query", "cursor", msg="What this cursor stands at is gone: begin again.")
+    begin = names.index(start[0]) + 1 if start else 0
+    shown = names[begin : begin + limit]
+    following = cursor.write(tenant, shown[-1]) if len(names) > begin + limit else None
+    return [items[name] for name in shown], following
 
 
 def listing(tenant: str, noun: str, name: str) -> dict[str, str]:
