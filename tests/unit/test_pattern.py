@@ -110,7 +110,7 @@ def test_a_ticket_without_labels_has_none_of_them() -> None:
         ({"severity": ["sev1", None]}, ("severity", 1)),
         ({"severity": [["sev1"]]}, ("severity", 0)),
         ({"severity": {"prefix": "sev"}}, ("severity",)),
-        ({"status": ["unread"]}, ("status",)),
+        ({"colour": ["red"]}, ("colour",)),
         ({"labels": ["a"]}, ("labels",)),
         ({"labels": {}}, ("labels",)),
         ({"labels": {"": ["a"]}}, ("labels",)),

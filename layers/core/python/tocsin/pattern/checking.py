@@ -6,7 +6,7 @@ from typing import Any
 
 from tocsin.pattern.matching import COMPARISONS, listed, pieces
 
-FIELDS = ("severity", "title", "description", "source", "dedup_key", "team")
+FIELDS = ("severity", "title", "description", "source", "dedup_key", "team", "status")
 """The fields of a ticket that a pattern may name, beside `labels`."""
 
 _LARGEST = 1e15  # whole numbers up to here are exact in a float
