@@ -1,4 +1,4 @@
-"""The commands behind `make run`, `make up`, `make down` and `make watch`."""
+"""The commands behind `make run`, `make up`, `make down`, `make watch` and `make bench`."""
 
 import argparse
 import json
@@ -9,9 +9,11 @@ from types import FrameType
 from typing import NoReturn
 
 from infra.local import demo, inbox, places, recovery
+from infra.local.bench import bench
 from infra.local.errors import LocalError
 from infra.local.inbox import Message
 from infra.local.places import Places
+from infra.local.recovery import Record
 from infra.local.stack import Stack, bring_up
 from infra.local.story import Story
 from infra.local.terminal import Terminal
@@ -76,10 +78,21 @@ def down(where: Places, terminal: Terminal) -> None:
 
 def watch(where: Places, terminal: Terminal) -> None:
     """Show pages as they are sent."""
+    terminal.say("Pages appear here as they are sent. Ctrl-C ends the watching.\n")
+    _show_pages(_running(where).engine.endpoint, terminal)
+
+
+def measure(where: Places, terminal: Terminal) -> None:
+    """Load on the running stack, and how it fares."""
+    _running(where)
+    bench(where, terminal)
+
+
+def _running(where: Places) -> Record:
     record = recovery.read(where)
     if record is None or not record.running:
         sys.exit("No stack of this checkout is running: `make up` first.")
-    _show_pages(record.engine.endpoint, terminal)
+    return record
 
 
 def _make_room(where: Places, terminal: Terminal) -> None:
@@ -124,7 +137,7 @@ def _page(message: Message) -> str:
     return f"{message.at:%H:%M:%S}  {message.channel:5}  {message.to:20}  {text}"
 
 
-COMMANDS = {"run": run, "up": up, "down": down, "watch": watch}
+COMMANDS = {"run": run, "up": up, "down": down, "watch": watch, "bench": measure}
 
 if __name__ == "__main__":
     main()
