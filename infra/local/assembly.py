@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from infra.local.signing import SigningKey
 PUBLIC_URL = "https://tocsin-public-url.invalid"
 SENDER = "tocsin@example.com"
 ALARM_INTEGRATION = "demo/cloudwatch"
-KEPT = 3  # assemblies of other states of the work tree
+KEPT = 7 * 24 * 3600.0  # seconds that the cache keeps what nobody uses
 
 INPUTS = ("app.py", "cdk.json", "requirements.txt", "infra", "layers", "functions")
 NOT_INPUTS = (ROOT / "infra" / "local",)
@@ -39,7 +40,7 @@ def assembly(key: SigningKey) -> tuple[Path, bool]:
         making.rename(target)
     finally:
         shutil.rmtree(making, ignore_errors=True)
-    _forget_old_ones()
+    _forget_unused()
     return target, True
 
 
@@ -87,7 +88,9 @@ def _files() -> Iterator[Path]:
                 yield file
 
 
-def _forget_old_ones() -> None:
-    assemblies = sorted(CACHE.glob("assembly-*"), key=lambda folder: folder.stat().st_mtime, reverse=True)
-    for folder in assemblies[KEPT:]:
-        shutil.rmtree(folder, ignore_errors=True)
+def _forget_unused() -> None:
+    """Whoever uses something of the cache touches it."""
+    for pattern in ("assembly-*", "layers/*", "assets/*"):
+        for path in CACHE.glob(pattern):
+            if time.time() - path.stat().st_mtime > KEPT:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -70,6 +70,7 @@ def _zipped(folder: Path, digest: str) -> Path:
     """The folder as an archive, kept by the asset's digest; not compressed, as it travels no further than next door."""
     target = CACHE / "assets" / f"{digest}.zip"
     if target.exists():
+        target.touch()
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent)

@@ -105,7 +105,9 @@ def unpack_layers_once(folder: Path) -> None:
 
 def _unpacked(archive: bytes, folder: Path) -> Path:
     target = folder / hashlib.sha256(archive).hexdigest()
-    if not target.exists():
+    if target.exists():
+        target.touch()
+    else:
         folder.mkdir(parents=True, exist_ok=True)
         making = Path(tempfile.mkdtemp(dir=folder))
         with zipfile.ZipFile(io.BytesIO(archive)) as content:
