@@ -19,8 +19,8 @@ class TocsinData(cdk.Stack):
         self.tickets = self._table("Tickets", stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES)
         for index, key, order in (
             ("due", "due_shard", "look_at"),
-            ("open", "open_shard", "created_at"),
-            ("team", "team_shard", "created_at"),
+            ("open", "open_shard", "opened"),
+            ("team", "team_shard", "opened"),
         ):
             self._index(self.tickets, index, key, order, dynamodb.ProjectionType.KEYS_ONLY)
         self.directory = self._table("Directory")

@@ -67,7 +67,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
         READ_DIRECTORY,
     ),
     "rules": KEEP_DIRECTORY,
-    "teams": (*KEEP_DIRECTORY, may(READ, Place.TICKETS), may(QUERY, Place.TICKETS_OF_TEAM)),
+    "teams": (*KEEP_DIRECTORY, may(READ, Place.TICKETS), may(QUERY, Place.TICKETS_OPEN)),
     "users": (*KEEP_DIRECTORY, may(SEND, *CHANNELS)),
     "severities": KEEP_DIRECTORY,
     "companies": KEEP_DIRECTORY,

@@ -47,14 +47,14 @@ class Local:
     @classmethod
     def from_context(cls, value: object) -> "Local | None":
         """Read a mapping, or JSON text of one (that is all that `-c local=...` can give); empty or missing is None."""
-        fields = json.loads(value) if isinstance(value, str) and value else value
-        if not fields:
+        if not value:
             return None
-        if not isinstance(fields, Mapping):
-            raise InvalidSetting("local", "must be a JSON object")
         try:
+            fields = json.loads(value) if isinstance(value, str) else value
+            if not isinstance(fields, Mapping):
+                raise InvalidSetting("local", "must be a JSON object")
             return cls(**fields)
-        except TypeError as error:
+        except (json.JSONDecodeError, TypeError) as error:
             raise InvalidSetting("local", str(error)) from None
 
 

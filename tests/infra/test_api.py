@@ -1,0 +1,72 @@
+"""The gateway: which routes there are, and which of them ask who is there."""
+
+from typing import Any
+
+import pytest
+
+from tests.infra.assembly import Template
+
+NOUNS = ("tickets", "rules", "teams", "users", "severities", "companies", "api_keys", "integrations")
+
+
+@pytest.fixture(scope="module")
+def routes(app: Template) -> dict[str, tuple[str, bool]]:
+    """Function and whether the authorizer is asked, by route key."""
+    names = {logical: name for name, logical in app.function_ids().items()}
+    integrations = app.of_type("ApiGatewayV2::Integration")
+    return {
+        route["RouteKey"]: (names[_function(integrations, route)], route.get("AuthorizationType") == "CUSTOM")
+        for route in app.of_type("ApiGatewayV2::Route").values()
+    }
+
+
+def test_every_noun_has_its_function_behind_the_authorizer(routes: dict[str, tuple[str, bool]]) -> None:
+    for noun in NOUNS:
+        assert routes[f"ANY /api/v1/{noun}"] == (noun, True)
+        assert routes[f"ANY /api/v1/{noun}/{{proxy+}}"] == (noun, True)
+
+
+def test_an_unknown_path_of_the_api_needs_a_credential_too(routes: dict[str, tuple[str, bool]]) -> None:
+    assert routes["ANY /api/v1/{proxy+}"] == ("root", True)
+
+
+def test_only_these_routes_are_open(routes: dict[str, tuple[str, bool]]) -> None:
+    assert {key: function for key, (function, guarded) in routes.items() if not guarded} == {
+        "ANY /health": "root",
+        "ANY /openapi.json": "root",
+        "ANY /a/{token}": "links",
+        "ANY /in/{proxy+}": "ingest",
+        "$default": "root",
+    }
+
+
+def test_there_is_one_authorizer_whose_answers_are_soon_forgotten(app: Template) -> None:
+    (authorizer,) = app.of_type("ApiGatewayV2::Authorizer").values()
+    assert authorizer["AuthorizerResultTtlInSeconds"] <= 5
+    assert authorizer["EnableSimpleResponses"] is True
+    assert authorizer["AuthorizerPayloadFormatVersion"] == "2.0"
+    assert authorizer["IdentitySource"] == ["$request.header.Authorization"]
+
+
+def test_the_access_log_tells_the_route_but_no_secret(app: Template) -> None:
+    (stage,) = app.of_type("ApiGatewayV2::Stage").values()
+    line = stage["AccessLogSettings"]["Format"]
+    assert "$context.routeKey" in line
+    assert "$context.path" not in line
+    assert "authorization" not in line
+
+
+def test_the_gateway_takes_no_more_than_the_account_can_bear(app: Template) -> None:
+    (stage,) = app.of_type("ApiGatewayV2::Stage").values()
+    assert stage["DefaultRouteSettings"] == {"ThrottlingBurstLimit": 3000, "ThrottlingRateLimit": 3000}
+
+
+def test_links_begin_with_the_apis_own_address_unless_another_is_set(app: Template) -> None:
+    told = app.functions()["notifier-sms"]["Environment"]["Variables"]["PUBLIC_URL"]
+    assert told == app.body["Outputs"]["Url"]["Value"]
+    assert told["Fn::GetAtt"][1] == "ApiEndpoint"
+
+
+def _function(integrations: dict[str, Any], route: dict[str, Any]) -> str:
+    integration = integrations[route["Target"]["Fn::Join"][1][1]["Ref"]]
+    return str(integration["IntegrationUri"]["Fn::GetAtt"][0])

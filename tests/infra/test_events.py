@@ -1,0 +1,92 @@
+"""What starts functions that nobody waits for: the stream, topics, rules."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.infra.assembly import Template
+
+
+@pytest.fixture(scope="module")
+def readers(app: Template) -> dict[str, dict[str, Any]]:
+    """The stream's event sources by the function that reads."""
+    names = {logical: name for name, logical in app.function_ids().items()}
+    mappings = app.of_type("Lambda::EventSourceMapping").values()
+    return {names[it["FunctionName"]["Ref"]]: it for it in mappings if "StartingPosition" in it}
+
+
+def test_the_stream_has_the_two_readers_that_aws_allows(readers: dict[str, dict[str, Any]]) -> None:
+    assert readers.keys() == {"clock", "historian"}
+
+
+@pytest.mark.parametrize("name", ["clock", "historian"])
+def test_a_reader_starts_with_the_oldest_record_and_a_poison_record_cannot_stop_it(
+    app: Template, readers: dict[str, dict[str, Any]], name: str
+) -> None:
+    reader = readers[name]
+    assert reader["StartingPosition"] == "TRIM_HORIZON"
+    assert reader["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert reader["BisectBatchOnFunctionError"] is True
+    assert reader["MaximumRetryAttempts"] == 5
+    dead_letters = reader["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+    assert dead_letters in app.of_type("SQS::Queue")
+
+
+def test_the_clock_sees_tickets_and_the_historian_pages_and_notes_too(readers: dict[str, dict[str, Any]]) -> None:
+    assert _sort_keys(readers["clock"]) == ["TICKET"]
+    assert _sort_keys(readers["historian"]) == ["TICKET", {"prefix": "PAGE#"}, {"prefix": "NOTE#"}]
+
+
+def test_an_event_that_nobody_waits_for_ends_as_a_dead_letter_at_worst(app: Template) -> None:
+    names = {logical: name for name, logical in app.function_ids().items()}
+    configured = {names[it["FunctionName"]["Ref"]]: it for it in app.of_type("Lambda::EventInvokeConfig").values()}
+    assert configured.keys() == {"ingest", "replies", "sweeper"}
+    for config in configured.values():
+        assert "DeadLetters" in config["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+
+
+def test_what_a_topic_or_rule_cannot_deliver_is_a_dead_letter(app: Template) -> None:
+    subscriptions = app.of_type("SNS::Subscription").values()
+    assert len(subscriptions) == 2
+    assert all("deadLetterTargetArn" in it["RedrivePolicy"] for it in subscriptions)
+    rules = app.of_type("Events::Rule").values()
+    assert all(target["DeadLetterConfig"]["Arn"] for rule in rules for target in rule["Targets"])
+
+
+def test_the_sweeper_runs_every_minute(app: Template) -> None:
+    (rule,) = (it for it in app.of_type("Events::Rule").values() if "ScheduleExpression" in it)
+    assert rule["ScheduleExpression"] == "rate(1 minute)"
+    assert rule["Targets"][0]["Arn"]["Fn::GetAtt"][0] == app.function_ids()["sweeper"]
+    assert app.functions()["sweeper"]["Timeout"] < 60
+
+
+def test_alarms_of_the_account_open_tickets_but_those_of_tocsin_itself_do_not(app: Template) -> None:
+    (rule,) = (it for it in app.of_type("Events::Rule").values() if "EventPattern" in it)
+    assert rule["State"] == "ENABLED"
+    assert rule["EventPattern"] == {
+        "source": ["aws.cloudwatch"],
+        "detail-type": ["CloudWatch Alarm State Change"],
+        "detail": {"alarmName": [{"anything-but": {"prefix": "Tocsin-"}}]},
+    }
+    assert rule["Targets"][0]["Arn"]["Fn::GetAtt"][0] == app.function_ids()["ingest"]
+
+
+def test_one_service_of_this_account_publishes_into_each_topic(app: Template) -> None:
+    publishers = {}
+    for policy in app.of_type("SNS::TopicPolicy").values():
+        allowed, denied = sorted(policy["PolicyDocument"]["Statement"], key=lambda it: str(it["Effect"]))
+        assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+        publishers[policy["Topics"][0]["Ref"][:-8]] = allowed["Principal"]["Service"]
+    assert publishers == {
+        "OperationsTopic": "cloudwatch.amazonaws.com",
+        "AlarmsTopic": "cloudwatch.amazonaws.com",
+        "RepliesTopic": "sms-voice.amazonaws.com",
+    }
+
+
+def _sort_keys(mapping: dict[str, Any]) -> list[Any]:
+    (only,) = mapping["FilterCriteria"]["Filters"]
+    keys: list[Any] = json.loads(only["Pattern"])["dynamodb"]["Keys"]["sk"]["S"]
+    return keys

@@ -1,0 +1,157 @@
+"""Roles: what the template allows is the table of rights, and the table has no wildcard without a reason."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from infra.places import Place
+from infra.rights import RIGHTS, WILDCARDS
+from tests.infra.assembly import Template
+
+Allowed = set[tuple[str, str, str]]
+"""Effect, action, and the resource as text."""
+
+
+@pytest.fixture(scope="module")
+def places(app: Template) -> dict[Place, list[str]]:
+    """How the template spells each place, found by other ways than the app's own."""
+    tickets = {"Fn::ImportValue": "TocsinData:ExportsOutputFnGetAttTicketsArnC5A27B47"}
+    directory = {"Fn::ImportValue": "TocsinData:ExportsOutputFnGetAttDirectoryArn5B488153"}
+    secret = {"Ref": _only(app.of_type("SecretsManager::Secret"))}
+    group = {"Ref": _only(app.of_type("Scheduler::ScheduleGroup"))}
+    here = [{"Ref": "AWS::Region"}, ":", {"Ref": "AWS::AccountId"}]
+    arn: list[Any] = ["arn:", {"Ref": "AWS::Partition"}]
+    spelled: dict[Place, list[Any]] = {
+        Place.TICKETS: [tickets],
+        Place.TICKETS_DUE: [_join(tickets, "/index/due")],
+        Place.TICKETS_OPEN: [_join(tickets, "/index/open")],
+        Place.TICKETS_OF_TEAM: [_join(tickets, "/index/team")],
+        Place.TICKETS_STREAM: [{"Fn::ImportValue": "TocsinData:ExportsOutputFnGetAttTicketsStreamArn2023751A"}],
+        Place.TICKETS_STREAMS: [_join(tickets, "/stream/*")],
+        Place.DIRECTORY: [directory],
+        Place.DIRECTORY_LISTED: [_join(directory, "/index/listed")],
+        Place.DUE_QUEUE: [_arn_of(app, "SQS::Queue", "DueQueue")],
+        Place.SMS_QUEUE: [_arn_of(app, "SQS::Queue", "SmsQueue")],
+        Place.EMAIL_QUEUE: [_arn_of(app, "SQS::Queue", "EmailQueue")],
+        Place.SCHEDULES: [_join(*arn, ":scheduler:", *here, ":schedule/", group, "/*")],
+        Place.SCHEDULE_ROLE: [_arn_of(app, "IAM::Role", "TimersRole")],
+        Place.OPERATOR_SECRET: [secret],
+        Place.PHONES: ["*"],
+        Place.TOPICS: [_join(*arn, ":sns:*:*:*")],
+        Place.EMAIL_IDENTITIES: [
+            _join(*arn, ":ses:", *here, ":identity/pages@tocsin.example.com"),
+            _join(*arn, ":ses:", *here, ":identity/tocsin.example.com"),
+        ],
+    }
+    return {place: list(map(_text, values)) for place, values in spelled.items()}
+
+
+@pytest.mark.parametrize("name", RIGHTS)
+def test_a_role_allows_what_the_table_of_rights_says(app: Template, places: dict[Place, list[str]], name: str) -> None:
+    expected: Allowed = {
+        ("Deny" if right.denied else "Allow", action, arn)
+        for right in RIGHTS[name]
+        for action in right.actions
+        for place in right.places
+        for arn in (places[place] if place is not Place.DEAD_LETTERS else [_dead_letters_of(app, name)])
+    }
+    log = _text({"Fn::GetAtt": [app.functions()[name]["LoggingConfig"]["LogGroup"]["Ref"], "Arn"]})
+    expected |= {("Allow", action, log) for action in ("logs:CreateLogStream", "logs:PutLogEvents")}
+    assert _allowed(_role_of(app, name)) == expected
+
+
+def test_roles_have_nothing_but_their_own_statements(app: Template) -> None:
+    assert app.of_type("IAM::Policy") == app.of_type("IAM::ManagedPolicy") == {}
+    assert not any("ManagedPolicyArns" in role for role in app.of_type("IAM::Role").values())
+
+
+def test_no_action_has_a_wildcard_and_resources_only_where_there_is_a_reason(
+    app: Template, places: dict[Place, list[str]]
+) -> None:
+    reasoned = {arn for place in WILDCARDS for arn in places[place]}
+    for role in app.of_type("IAM::Role").values():
+        for _, action, resource in _allowed(role):
+            assert "*" not in action
+            assert "*" not in resource or resource in reasoned
+    assert all(len(reason) > 20 for reason in WILDCARDS.values())
+
+
+def test_only_the_schedules_role_is_passed_and_only_to_the_scheduler(app: Template) -> None:
+    passing = [
+        statement
+        for role in app.of_type("IAM::Role").values()
+        for statement in _statements(role)
+        if "iam:PassRole" in _listed(statement["Action"])
+    ]
+    assert len(passing) == 2
+    for statement in passing:
+        assert statement["Resource"] == _arn_of(app, "IAM::Role", "TimersRole")
+        assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+
+
+def test_schedules_of_our_group_may_send_to_the_due_queue_and_nowhere_else(app: Template) -> None:
+    role = app.of_type("IAM::Role")[_arn_of(app, "IAM::Role", "TimersRole")["Fn::GetAtt"][0]]
+    due, lost = (_text(_arn_of(app, "SQS::Queue", name)) for name in ("DueQueue", "TimersDeadLetters"))
+    assert _allowed(role) == {("Allow", "sqs:SendMessage", due), ("Allow", "sqs:SendMessage", lost)}
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert trust["Condition"]["StringEquals"].keys() == {"aws:SourceAccount", "aws:SourceArn"}
+
+
+def test_a_function_without_a_right_to_a_table_cannot_reach_it(app: Template) -> None:
+    reaching = {name for name in RIGHTS if "TocsinData:" in str(_role_of(app, name)["Policies"])}
+    assert reaching == RIGHTS.keys() - {"root"}
+    assert "TicketsArn" not in str(_role_of(app, "rules")["Policies"])
+
+
+def _role_of(app: Template, name: str) -> dict[str, Any]:
+    return app.of_type("IAM::Role")[app.functions()[name]["Role"]["Fn::GetAtt"][0]]
+
+
+def _dead_letters_of(app: Template, name: str) -> str:
+    construct = app.function_ids()[name].rpartition("Function")[0]
+    return _text(_arn_of(app, "SQS::Queue", f"{construct}DeadLetters"))
+
+
+def _statements(role: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for policy in role["Policies"]:
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def _allowed(role: dict[str, Any]) -> Allowed:
+    return {
+        (statement["Effect"], action, _text(resource))
+        for statement in _statements(role)
+        for action in _listed(statement["Action"])
+        for resource in _listed(statement["Resource"])
+    }
+
+
+def _arn_of(app: Template, kind: str, start: str) -> dict[str, Any]:
+    """The ARN of the one resource whose logical id is this construct's: what follows are eight hex digits."""
+    ids = [name for name in app.of_type(kind) if name[:-8] in {start, f"{start}Queue"}]
+    return {"Fn::GetAtt": [_only(ids), "Arn"]}
+
+
+def _only(names: Any) -> str:
+    (name,) = names
+    return str(name)
+
+
+def _join(*parts: Any) -> dict[str, Any]:
+    return {"Fn::Join": ["", list(parts)]}
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _text(value: Any) -> str:
+    """One spelling for an ARN: neighbouring strings of a join are one."""
+    if isinstance(value, str):
+        return value
+    if "Fn::Join" in value:
+        return "".join(map(_text, value["Fn::Join"][1]))
+    return json.dumps(value)

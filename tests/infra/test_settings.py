@@ -1,0 +1,56 @@
+"""Settings are checked once, and say what is wrong with them."""
+
+import json
+
+import pytest
+from aws_cdk import aws_logs as logs
+
+from infra.settings import InvalidSetting, Local, Settings
+
+GOOD: dict[str, object] = {"email_sender": "tocsin@example.com"}
+
+
+def test_what_is_not_set_has_its_default() -> None:
+    settings = Settings.from_context(GOOD.get)
+    assert settings == Settings(email_sender="tocsin@example.com", log_retention=logs.RetentionDays.ONE_MONTH)
+    assert settings.local is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("email_sender", ""),
+        ("email_sender", "tocsin"),
+        ("email_sender", "tocsin@localhost"),
+        ("sms_sender", "555-0182"),
+        ("public_url", "https://tocsin.example.com/"),
+        ("public_url", "tocsin.example.com"),
+        ("alarm_integration", "demo"),
+        ("alarm_integration", "Demo/cloudwatch"),
+        ("log_retention_days", 31),
+        ("log_retention_days", "soon"),
+        ("local", ["python3"]),
+        ("local", {"python": "python3", "colour": "red"}),
+        ("local", "{"),
+    ],
+)
+def test_a_setting_that_cannot_be_meant_is_refused_by_name(name: str, value: object) -> None:
+    with pytest.raises(InvalidSetting, match=name):
+        Settings.from_context({**GOOD, name: value}.get)
+
+
+@pytest.mark.parametrize("value", ["https://tocsin.example.com", "http://127.0.0.1:4566/_aws/execute-api/a1/$default"])
+def test_a_public_url_may_have_a_port_and_a_path(value: str) -> None:
+    assert Settings.from_context({**GOOD, "public_url": value}.get).public_url == value
+
+
+def test_an_email_sender_may_have_a_name_and_stands_for_its_address_and_domain() -> None:
+    settings = Settings.from_context({"email_sender": "Tocsin <pages@tocsin.example.com>"}.get)
+    assert settings.email_identities == ("pages@tocsin.example.com", "tocsin.example.com")
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+def test_the_local_stack_is_a_mapping_or_its_json(as_text: bool) -> None:
+    fields = {"python": "/usr/bin/python3", "sns_certificate_url": "https://sns.us-east-1.amazonaws.com/a.pem"}
+    given = json.dumps(fields) if as_text else fields
+    assert Settings.from_context({**GOOD, "local": given}.get).local == Local(**fields)
