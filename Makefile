@@ -8,8 +8,7 @@ LOCAL := $(VENV)/python -m infra.local
 .PHONY: help run up down watch test lint format openapi bench setup setup-development clean
 
 help: ## Say what can be made
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
-		|| grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: setup ## The whole system on this machine, and its main job before your eyes; Ctrl-C ends it
 	@exec $(LOCAL) run
