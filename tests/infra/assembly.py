@@ -49,22 +49,17 @@ class Assembly:
 def synthesize(build: Callable[..., cdk.App], context: dict[str, object], folder: Path) -> Assembly:
     app = build(context, outdir=str(folder))
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-    findings = _synthesis_findings(app, folder)
+    findings = _synthesis_findings(app)
     return Assembly(_template(folder, "TocsinData"), _template(folder, "Tocsin"), _json(folder, "manifest"), findings)
 
 
-def _synthesis_findings(app: cdk.App, folder: Path) -> list[str]:
+def _synthesis_findings(app: cdk.App) -> list[str]:
     try:
         app.synth()
     except RuntimeError as error:  # the CDK writes the assembly, then fails because of what was found
-        if "Validation failed" not in str(error):
+        if not str(error).startswith("ValidationFailed: "):
             raise
-        return [
-            f"{violation['ruleName']}: {resource.get('constructPath') or resource}"
-            for plugin in _json(folder, "validation-report")["pluginReports"]
-            for violation in plugin["violations"]
-            for resource in violation["violatingConstructs"]
-        ]
+        return [found.strip() for found in str(error).removeprefix("ValidationFailed: ").split("\n\n")]
     return []
 
 
