@@ -1,8 +1,10 @@
-"""Not built yet."""
+"""HTTPS API, before every function: say who is asking, or why there is nobody."""
 
 from typing import Any
 
+from tocsin import authorizer, clock
+
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Do nothing."""
-    return {}
+    """Answer the gateway's authorizer request."""
+    return authorizer.authorize(event, clock.now())

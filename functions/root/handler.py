@@ -1,8 +1,38 @@
-"""Not built yet."""
+"""HTTPS API: what belongs to no noun: health, the OpenAPI document, and paths that there are not."""
 
-from typing import Any
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from tocsin import access
+from tocsin.errors import MethodNotAllowed, NotFound, Problem
+
+OPEN: Final = {
+    "/health": json.dumps({"status": "ok"}),
+    "/openapi.json": Path(__file__).with_name("openapi.json").read_text(encoding="utf-8"),
+}
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Do nothing."""
-    return {}
+    """Answer a request (HTTP API, payload format 2.0)."""
+    try:
+        return _answer(200, "application/json", find(event), {})
+    except Problem as problem:
+        document = json.dumps(problem.document())
+        return _answer(problem.status, "application/problem+json", document, problem.headers)
+
+
+def find(event: dict[str, Any]) -> str:
+    """Return what there is at the path. Raises a `Problem`."""
+    path = event["rawPath"]
+    if path in OPEN:
+        if event["requestContext"]["http"]["method"] not in ("GET", "HEAD"):
+            raise MethodNotAllowed(["GET"])
+        return OPEN[path]
+    if path.startswith("/api/v1/"):
+        access.principal(event)
+    raise NotFound("There is no such path.")
+
+
+def _answer(status: int, content_type: str, body: str, headers: dict[str, str]) -> dict[str, Any]:
+    return {"statusCode": int(status), "headers": {**headers, "Content-Type": content_type}, "body": body}

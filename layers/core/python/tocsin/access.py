@@ -1,10 +1,11 @@
 """Who may do what: one table, asked for every request before anything else is read of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from tocsin.errors import Forbidden
+from tocsin.errors import Forbidden, Overloaded, Unauthorized
 
 
 class Role(StrEnum):
@@ -43,6 +44,22 @@ class Principal:
     tenant: str
     actor: str
     role: Role
+
+
+def principal(event: Mapping[str, Any]) -> Principal:
+    """Return whom the authorizer found.
+
+    Raises `Unauthorized` with its reason if it found nobody, `Forbidden` if it knows the credential and refuses it,
+    `Overloaded` if it could not look it up.
+    """
+    found = event["requestContext"].get("authorizer", {}).get("lambda") or {}
+    if found.get("forbidden"):
+        raise Forbidden(found["problem"])
+    if found.get("overloaded"):
+        raise Overloaded(found["problem"])
+    if not found.get("role"):
+        raise Unauthorized(found.get("problem") or "There is no credential.")
+    return Principal(tenant=found["tenant"], actor=found["actor"], role=Role(found["role"]))
 
 
 def check(principal: Principal, noun: str, method: str) -> None:

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Annotated, Any, Generic, TypeVar
 
-from tocsin.telemetry import logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.params import Query
@@ -21,19 +20,17 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from pydantic import BaseModel
 
 from tocsin import access, ids
-from tocsin.access import Principal, Role
+from tocsin.access import Principal, principal
 from tocsin.errors import (
-    Forbidden,
     Invalid,
     Malformed,
     MethodNotAllowed,
     NotFound,
-    Overloaded,
     Problem,
     TooLarge,
-    Unauthorized,
     UnsupportedMedia,
 )
+from tocsin.telemetry import logger
 
 PREFIX = "/api/v1"
 BODY_LIMIT = 256 * 1024
@@ -66,6 +63,12 @@ def creates(model: type[BaseModel]) -> dict[int, Any]:
 
 DELETES = _described(204, None, "Gone.")
 ACCEPTS = _described(202, None, "Accepted for later.")
+
+
+def require(holds: bool, *loc: str, msg: str) -> None:
+    """Raise `Invalid` at a place unless something holds."""
+    if not holds:
+        raise Invalid.at(*loc, msg=msg)
 
 
 def mentions(part: str | None, *texts: str) -> bool:
@@ -117,22 +120,6 @@ class Api(APIGatewayHttpResolver):
             raise MethodNotAllowed(allowed)
         access.check(who, self._noun, proxy.http_method)
         _check_body(request)
-
-
-def principal(event: Mapping[str, Any]) -> Principal:
-    """Return whom the authorizer found.
-
-    Raises `Unauthorized` with its reason if it found nobody, `Forbidden` if it knows the credential and refuses it,
-    `Overloaded` if it could not look it up.
-    """
-    found = event["requestContext"].get("authorizer", {}).get("lambda") or {}
-    if found.get("forbidden"):
-        raise Forbidden(found["problem"])
-    if found.get("overloaded"):
-        raise Overloaded(found["problem"])
-    if not found.get("role"):
-        raise Unauthorized(found.get("problem") or "There is no credential.")
-    return Principal(tenant=found["tenant"], actor=found["actor"], role=Role(found["role"]))
 
 
 def created(location: str, body: BaseModel, *, new: bool = True) -> Response[Any]:

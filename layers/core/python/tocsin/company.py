@@ -38,6 +38,11 @@ class Company(ShownCompany):
         """Return the severity of this name, None if the company has none."""
         return next((one for one in self.severities if one.name == name), None)
 
+    def channels_of(self, severity: str) -> tuple[str, ...] | None:
+        """Return the channels that a severity is told by; None: every verified method."""
+        found = self.severity(severity)
+        return tuple(found.channels) if found and found.channels is not None else None
+
     def shown(self) -> ShownCompany:
         """Return what the operator sees."""
         return ShownCompany.model_validate(self.model_dump())
@@ -56,6 +61,13 @@ class NewCompany(Body):
     company_id: CompanyId
     name: Name
     admin: FirstAdmin
+
+
+class CompanySettings(Body):
+    """What the operator can change of a company."""
+
+    name: Name
+    suspended: bool = False
 
 
 class CompanyPatch(Body):

@@ -56,7 +56,7 @@ def change(tenant: str, user_id: str, patch: UserPatch) -> User:
 
 
 def delete(tenant: str, user_id: str) -> None:
-    """Delete a user and what the user is in teams. The user's own row goes last: a retry finishes what was cut short."""
+    """Delete a user and the user's places in teams. The own row goes last: a retry finishes what was cut short."""
     key = keys.user(tenant, user_id)
     resource.get(key)
     places = directory.query_all(

@@ -1,0 +1,49 @@
+"""Companies in the directory: onboarding, suspending."""
+
+from datetime import datetime
+
+from tocsin import api_keys, ids, keys, resource, users
+from tocsin.api_key import NewKey
+from tocsin.company import Company, CompanyPatch, CompanySettings, FirstKey, MadeCompany, NewCompany, ShownCompany
+from tocsin.rows import Row
+from tocsin.store import directory
+from tocsin.user import NewUser
+
+FIRST_KEY = "admin"
+
+
+def create(request: NewCompany, by: str, now: datetime) -> tuple[MadeCompany, bool]:
+    """Onboard a company: the company, its first admin, the admin's API key. Raises `Conflict` if the id is taken.
+
+    A first attempt that was cut short is finished by the next one; `onboarded`, written last, says that there is
+    nothing left to do, so that an admin or key that was deleted since is not made again.
+    """
+    tenant = request.company_id
+    company = Company(company_id=tenant, name=request.name, created_at=now)
+    row, _ = resource.create(
+        keys.company(tenant),
+        {**company.fields(), "list_pk": keys.COMPANIES, "list_sk": tenant},
+        fingerprint=ids.fingerprint(request.model_dump(mode="json")),
+    )
+    key = FirstKey(key_id=FIRST_KEY, role="admin")
+    if not row.get("onboarded"):
+        key = _first_admin(request, by, now)
+        directory.update(keys.company(tenant), {"onboarded": True})
+    return MadeCompany.of({**row, "api_key": key}), key.secret is not None
+
+
+def _first_admin(request: NewCompany, by: str, now: datetime) -> FirstKey:
+    tenant, admin = request.company_id, request.admin
+    users.create(tenant, NewUser(user_id=admin.user_id, email=admin.email, role="admin"), now)
+    wanted = NewKey(key_id=FIRST_KEY, name=f"First key, for {admin.user_id}", role="admin")
+    made, _ = api_keys.create(tenant, wanted, by, now)
+    return FirstKey.of(made.model_dump())
+
+
+def change(company_id: str, patch: CompanyPatch) -> ShownCompany:
+    """Rename, suspend or resume a company. Raises `NotFound` and `Invalid`."""
+
+    def decide(row: Row) -> Row:
+        return resource.patched(CompanySettings, row, patch).model_dump()
+
+    return Company.of(resource.change(keys.company(company_id), decide)).shown()
