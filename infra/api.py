@@ -100,10 +100,10 @@ class Api(Construct):
         for noun, told in NOUNS.items():
             function = Function(self, noun, workshop, told=told)
             self._route(function, f"/api/v1/{noun}", f"/api/v1/{noun}/{{proxy+}}")
-        root = Function(self, "root", workshop, told=("PUBLIC_URL",))
+        root = Function(self, "root", workshop)
         self._route(root, "/api/v1/{proxy+}")
         self._route_openly(root, "/health", "/openapi.json")
-        self._route_openly(Function(self, "links", workshop, told=("PUBLIC_URL",)), "/a/{token}")
+        self._route_openly(Function(self, "links", workshop), "/a/{token}")
         self._route_openly(ingest, "/in/{proxy+}")
         self._default(root)
 

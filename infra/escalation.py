@@ -61,7 +61,7 @@ class Escalation(Construct):
         super().__init__(scope, name)
         clock = Function(self, "clock", workshop, timeout=FUNCTION_TIMEOUT)
         follow(stream, clock, keys=["TICKET"], operations=workshop.operations, parallel=10, batch=25)
-        escalator = Function(self, "escalator", workshop, told=("PUBLIC_URL",), timeout=FUNCTION_TIMEOUT)
+        escalator = Function(self, "escalator", workshop, timeout=FUNCTION_TIMEOUT)
         due.feed(escalator.function, batch=5, concurrency=100)
         self._sweep(workshop)
 

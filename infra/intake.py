@@ -49,7 +49,7 @@ class Replies(Construct):
 
     def __init__(self, scope: Construct, name: str, workshop: Workshop) -> None:
         super().__init__(scope, name)
-        replies = Function(self, "replies", workshop, told=("PUBLIC_URL",))
+        replies = Function(self, "replies", workshop)
         replies.on_failure(retries=RETRIES, oldest=OLDEST)
         self.topic = Topic(self, "Topic", publisher="sms-voice.amazonaws.com").topic
         self.topic.add_subscription(

@@ -74,8 +74,8 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "api_keys": KEEP_DIRECTORY,
     "integrations": KEEP_DIRECTORY,
     "ingest": (WRITE_TICKETS, READ_DIRECTORY, may(("sns:ConfirmSubscription",), Place.TOPICS), FAILED),
-    "replies": (WRITE_TICKETS, may(QUERY, Place.TICKETS), *LOOK_UP, may(SEND, Place.SMS_QUEUE), FAILED),
-    "links": (may((*READ, *_dynamodb("UpdateItem")), Place.TICKETS), may(_dynamodb("GetItem"), Place.DIRECTORY)),
+    "replies": (ADVANCE_TICKETS, may(SEND, Place.SMS_QUEUE), FAILED),
+    "links": (may((*READ, *_dynamodb("UpdateItem")), Place.TICKETS),),
     "clock": (
         *FOLLOW_TICKETS,
         may((*ARM, *CANCEL), Place.SCHEDULES),

@@ -1,7 +1,11 @@
 """The dependency layer: what is pinned is all there is, and the same for everybody."""
 
+import ast
+import sys
 import zipfile
+from collections.abc import Iterator
 from email.parser import HeaderParser
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -31,6 +35,13 @@ def test_the_layer_holds_what_is_pinned_and_all_that_it_needs(layer: zipfile.Zip
             assert pinned[canonicalize_name(needed.name)] in needed.specifier
 
 
+def test_the_layer_holds_all_that_functions_import(layer: zipfile.ZipFile) -> None:
+    held = {name.split("/")[1].removesuffix(".py") for name in layer.namelist()}
+    sources = [*(ROOT / "functions").rglob("*.py"), *(ROOT / "layers" / "core").rglob("*.py")]
+    imported = {name.partition(".")[0] for source in sources for name in _imports(source)}
+    assert imported - held - sys.stdlib_module_names == {"tocsin"}
+
+
 def test_the_layer_is_for_lambda_on_arm(layer: zipfile.ZipFile) -> None:
     native = [name for name in layer.namelist() if name.endswith(".so")]
     assert native
@@ -50,6 +61,15 @@ def test_the_layer_keeps_the_models_of_the_services_that_functions_speak_to(laye
 
 def _requirements(text: str) -> list[Requirement]:
     return [Requirement(line) for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def _imports(source: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source.read_text())):
+        match node:
+            case ast.Import(names=names):
+                yield from (alias.name for alias in names)
+            case ast.ImportFrom(module=str(module), level=0):
+                yield module
 
 
 def _is_metadata(name: str) -> bool:
