@@ -28,7 +28,7 @@ ENVIRONMENT = {
     "POWERTOOLS_METRICS_NAMESPACE": "Tocsin",
 }
 _INDEXES = {
-    "Tickets": {"due": ("due_shard", "look_at"), "open": ("open_shard", "created_at"), "team": ("team_shard", "created_at")},
+    "Tickets": {"due": ("due_shard", "look_at"), "open": ("open_shard", "opened"), "team": ("team_shard", "opened")},
     "Directory": {"listed": ("list_pk", "list_sk")},
 }
 
@@ -103,7 +103,9 @@ def request(
 ) -> dict[str, Any]:
     """Return an HTTP API request, payload format 2.0, as the gateway sends it."""
     text = body if isinstance(body, str) or body is None else json.dumps(body)
-    parameters = {name: ",".join(value) if isinstance(value, list) else str(value) for name, value in (query or {}).items()}
+    parameters = {
+        name: ",".join(value) if isinstance(value, list) else str(value) for name, value in (query or {}).items()
+    }
     sent = {"content-type": "application/json"} if body is not None else {}
     return {
         "version": "2.0",
@@ -133,7 +135,7 @@ class Caller:
     def __call__(self, method: str, path: str, body: Any = None, **how: Any) -> Answer:
         principal = {"tenant": self.tenant, "actor": self.actor, "role": self.role}
         event = request(method, f"/api/v1{path}", body, principal=principal, **how)
-        return call(path.split("/")[1].split("?")[0], event)
+        return call(path.split("/")[1].split("?", maxsplit=1)[0], event)
 
 
 def call(function: str, event: dict[str, Any]) -> Answer:

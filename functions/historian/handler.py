@@ -1,8 +1,14 @@
-"""Not built yet."""
+"""Tickets stream, tickets, pages and notes: write what happened into the ticket's history."""
 
 from typing import Any
 
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
-def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Do nothing."""
-    return {}
+from tocsin import chronicle
+from tocsin.telemetry import logger, metrics
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, str]]]:
+    return chronicle.write(event["Records"])

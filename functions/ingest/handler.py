@@ -1,8 +1,27 @@
-"""Not built yet."""
+"""HTTPS API (/in), SNS and EventBridge: another system's alert becomes a ticket, or closes it.
+
+Three triggers, one thing done: a door's key in the path, the installation's own alarm topic, and its own account's
+alarm events.
+"""
 
 from typing import Any
 
+from aws_lambda_powertools.utilities.data_classes import SNSEvent
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
-def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Do nothing."""
-    return {}
+from tocsin import clock, doors, intake
+from tocsin.sources import cloudwatch
+from tocsin.telemetry import logger, metrics
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | None:
+    if "requestContext" in event:
+        return doors.answer(event, clock.now())
+    if "Records" in event:
+        for record in SNSEvent(event).records:
+            intake.own(lambda message=record.sns.message: cloudwatch.from_sns(message), clock.now())
+    else:
+        intake.own(lambda: cloudwatch.from_eventbridge(event), clock.now())
+    return None

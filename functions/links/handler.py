@@ -1,8 +1,14 @@
-"""Not built yet."""
+"""HTTPS API, no login: the link in a message. GET shows the ticket and a button, POST acknowledges."""
 
 from typing import Any
 
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
-def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Do nothing."""
-    return {}
+from tocsin import clock, link_page
+from tocsin.telemetry import logger, metrics
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return link_page.answer(event, clock.now())

@@ -1,8 +1,14 @@
-"""Not built yet."""
+"""Every minute: ask the table what should have happened, and do what did not."""
 
 from typing import Any
 
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
-def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Do nothing."""
-    return {}
+from tocsin import clock, sweep
+from tocsin.telemetry import logger, metrics
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    return {"looked_at": sweep.run(clock.now())}

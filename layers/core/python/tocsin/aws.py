@@ -10,8 +10,8 @@ TIMEOUT_SECONDS = 5
 
 
 @cache
-def client(service: str) -> Any:
-    """Return the client of a service, made once per process.
+def client(service: str, region: str | None = None) -> Any:
+    """Return the client of a service, made once per process; `region` None is our own.
 
     Standard retries with few attempts: what still fails is retried by whoever called us, later and elsewhere.
     """
@@ -24,7 +24,7 @@ def client(service: str) -> Any:
         retries={"mode": "standard", "max_attempts": 3},
         tcp_keepalive=True,
     )
-    return boto3.client(service, config=config)
+    return boto3.client(service, region_name=region, config=config)
 
 
 def error_code(error: Exception) -> str:

@@ -61,7 +61,7 @@ def fire_at(due: Due, now: datetime) -> datetime:
 
 
 def schedule_name(tenant: str, ticket: str, epoch: int) -> str:
-    """Return the name of a timer's schedule: no two tenants' run into each other; 52 characters and the epoch, 64 at most."""
+    """Return the name of a timer's schedule, 64 characters at most; no two tenants' names run into each other."""
     digest = hashlib.sha256(_identity(tenant, ticket)).digest()
     return f"{base64.b32encode(digest).decode().rstrip('=')}-{epoch}"
 

@@ -1,21 +1,21 @@
 """What can go wrong, as types that carry the decision.
 
-    TocsinError
-    ├── Problem                     an answer to a caller: has an HTTP status
-    │   ├── Malformed         400   not JSON
-    │   ├── Unauthorized      401   no, or a bad, credential
-    │   ├── Forbidden         403   known, but not allowed
-    │   ├── NotFound          404   the tenant has no such thing (another tenant's thing is a 404 too)
-    │   ├── MethodNotAllowed  405   with Allow
-    │   ├── Conflict          409   an id, address or state that is taken or over
-    │   ├── Gone              410   a link that has expired
-    │   ├── TooLarge          413   body over the limit
-    │   ├── UnsupportedMedia  415   not JSON by its type
-    │   ├── Invalid           422   understood, but wrong: says where
-    │   ├── TooMany           429   over a limit, with Retry-After
-    │   └── Overloaded        503   try again, with Retry-After
-    ├── ConditionFailed             a conditional write found something else there
-    └── SendError                   a provider did not take a message: of what, and for good or not
+TocsinError
+├── Problem                     an answer to a caller: has an HTTP status
+│   ├── Malformed         400   not JSON
+│   ├── Unauthorized      401   no, or a bad, credential
+│   ├── Forbidden         403   known, but not allowed
+│   ├── NotFound          404   the tenant has no such thing (another tenant's thing is a 404 too)
+│   ├── MethodNotAllowed  405   with Allow
+│   ├── Conflict          409   an id, address or state that is taken or over
+│   ├── Gone              410   a link that has expired
+│   ├── TooLarge          413   body over the limit
+│   ├── UnsupportedMedia  415   not JSON by its type
+│   ├── Invalid           422   understood, but wrong: says where
+│   ├── TooMany           429   over a limit, with Retry-After
+│   └── Overloaded        503   try again, with Retry-After
+├── ConditionFailed             a conditional write found something else there
+└── SendError                   a provider did not take a message: of what, and for good or not
 """
 
 from collections.abc import Mapping, Sequence

@@ -15,8 +15,10 @@ Tickets (runtime)
 
     index  hash                              range       holds
     due    DUE#<shard 00..63>                look_at     tickets and pages with something left to do
-    open   T#<tenant>#OPEN#<shard>           created_at  tickets that are not resolved
-    team   T#<tenant>#TEAM#<team>#<shard>    created_at  all tickets of a team
+    open   T#<tenant>#OPEN#<shard>           opened      tickets that are not resolved
+    team   T#<tenant>#TEAM#<team>#<shard>    opened      all tickets of a team
+
+`opened` is `<created_at>#<ticket_id>`: no two are the same, so a cursor is a place between two of them.
 
 Directory (metadata)
 

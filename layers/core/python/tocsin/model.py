@@ -1,4 +1,4 @@
-"""What all models share: requests are read strictly, rows leniently (an older or newer version may have written them)."""
+"""What all models share: requests are read strictly, rows leniently, for another version may have written them."""
 
 from collections.abc import Mapping
 from typing import Any, Self

@@ -1,15 +1,22 @@
-"""Between DynamoDB's attribute values and plain Python: strings, whole numbers, booleans, lists, mappings.
+"""Between DynamoDB's attribute values and plain Python: strings, numbers, booleans, lists, mappings.
 
-Numbers are whole here (counts, epochs, seconds); times are strings. A stream record reads with `plain` too.
+Numbers are whole (counts, epochs, seconds) but for those in a rule's pattern; times are strings.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-
-_HOLDS = "a row holds strings, whole numbers, booleans, None, lists and mappings"
+_HOLDS = "a row holds strings, numbers, booleans, None, lists and mappings"
 
 Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Next:
+    """A change: the attribute becomes `of` plus one, counted by the table itself."""
+
+    of: str
 
 
 def value(plain_value: Any) -> dict[str, Any]:
@@ -21,8 +28,8 @@ def value(plain_value: Any) -> dict[str, Any]:
             return {"BOOL": plain_value}
         case str():
             return {"S": plain_value}
-        case int():
-            return {"N": str(plain_value)}
+        case int() | float():
+            return {"N": repr(plain_value)}
         case list() | tuple():
             return {"L": [value(item) for item in plain_value]}
         case Mapping():
@@ -46,7 +53,7 @@ def _plain(attribute: Mapping[str, Any]) -> Any:
         case "S" | "BOOL":
             return content
         case "N":
-            return int(content)
+            return int(content) if content.lstrip("-").isdecimal() else float(content)
         case "NULL":
             return None
         case "L":

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator
 
 from tocsin.model import Body, Record
 from tocsin.user import Channel, built
@@ -25,23 +25,23 @@ FIRST = [Severity(name=name, default=name == "sev2") for name in ("sev1", "sev2"
 """What a new company begins with."""
 
 
+def _usable(channels: list[Channel]) -> list[Channel]:
+    if not channels or len(set(channels)) < len(channels):
+        raise ValueError("Name each channel once, at least one; null stands for every verified method.")
+    return [built(channel) for channel in channels]
+
+
+Channels = Annotated[list[Channel], AfterValidator(_usable)]
+
+
 class NewSeverity(Body):
     """A severity in a request."""
 
     name: Name
     default: bool
-    channels: list[Channel] | None = None
+    channels: Channels | None = None
     ack_timeout: str | None = Field(default=None, description="Not built yet: null.")
     auto_resolve: str | None = Field(default=None, description="Not built yet: null.")
-
-    @field_validator("channels")
-    @classmethod
-    def _usable(cls, channels: list[Channel] | None) -> list[Channel] | None:
-        if channels is None:
-            return None
-        if not channels or len(set(channels)) < len(channels):
-            raise ValueError("Name each channel once, at least one; null stands for every verified method.")
-        return [built(channel) for channel in channels]
 
     @field_validator("ack_timeout", "auto_resolve")
     @classmethod

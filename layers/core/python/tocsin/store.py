@@ -13,7 +13,7 @@ from typing import Any
 from tocsin import aws
 from tocsin.errors import ConditionFailed, Overloaded
 from tocsin.keys import Key
-from tocsin.rows import Row, attributes, plain, value
+from tocsin.rows import Next, Row, attributes, plain, value
 from tocsin.settings import settings
 
 Condition = tuple[str, str, Any]
@@ -28,13 +28,6 @@ _THROTTLED = {
     "RequestLimitExceeded",
     "InternalServerError",
 }
-
-
-@dataclass(frozen=True)
-class Next:
-    """A change: the attribute becomes `of` plus one, counted by the table itself."""
-
-    of: str
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def delete(tenant: str, team_id: str) -> None:
 def has_open_tickets(tenant: str, team_id: str) -> bool:
     """Say whether a ticket of the team is not resolved. Reads the tenant's open tickets until one is found."""
     for shard in keys.open_shards(tenant):
-        rows = tickets.query_all(shard, index="open", hash_name="open_shard", range_name="created_at")
+        rows = tickets.query_all(shard, index="open", hash_name="open_shard", range_name="opened")
         found = tickets.get_many([Key(pk=row["pk"], sk=row["sk"]) for row in rows])
         if any(row and row["team"] == team_id and row["status"] != "resolved" for row in found):
             return True
@@ -99,12 +99,8 @@ def members(tenant: str, team_id: str, *, limit: int, after: str | None) -> tupl
 
 
 def _rows(tenant: str, team_id: str, *, admin: bool) -> list[Row]:
-    return directory.query_all(
-        keys.team(tenant, team_id)["pk"], begins=keys.ADMINS if admin else keys.MEMBERS
-    )
+    return directory.query_all(keys.team(tenant, team_id)["pk"], begins=keys.ADMINS if admin else keys.MEMBERS)
 
 
 def _member(row: Row) -> Member:
     return Member(team_id=row["team_id"], user_id=row["user_id"], role=row["role"])
-
-

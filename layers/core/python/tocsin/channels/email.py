@@ -1,0 +1,90 @@
+"""E-mail by Amazon SES, text and HTML. Nothing a ticket says can become a header or markup."""
+
+from html import escape
+
+from tocsin import aws, times
+from tocsin.errors import Fault, SendError
+from tocsin.letter import Facts, Letter
+from tocsin.settings import settings
+
+_SUBJECT_LIMIT = 200
+# Errors of SendEmail, SES API v2 reference. MessageRejected is about our sender or content as often as not: it is
+# this message that fails, no address is flagged for it.
+_ADDRESS = {"BadRequestException", "InvalidParameterValue"}
+_MESSAGE = {"MessageRejected"}
+
+
+def send(letter: Letter) -> str:
+    """Send an e-mail and return SES's message id."""
+    subject, plain, html = content(letter)
+    ses = aws.client("sesv2")
+    try:
+        answer = ses.send_email(
+            FromEmailAddress=settings.email_sender,
+            Destination={"ToAddresses": [letter.address]},
+            Content={"Simple": {"Subject": _part(subject), "Body": {"Text": _part(plain), "Html": _part(html)}}},
+        )
+    except ses.exceptions.ClientError as error:
+        raise _read(error) from error
+    except Exception as error:
+        raise SendError(str(error), of=Fault.CHANNEL, permanent=False) from error
+    return str(answer["MessageId"])
+
+
+def content(letter: Letter) -> tuple[str, str, str]:
+    """Return subject, text and HTML."""
+    facts = letter.facts
+    if facts is None:
+        return _line(letter.subject), letter.text, _document(f"<p>{_paragraphs(letter.text)}</p>")
+    return _line(f"[{facts.severity}] {facts.title} ({facts.team})"), _text(facts), _html(facts)
+
+
+def _text(facts: Facts) -> str:
+    parts = [
+        facts.title,
+        f"Severity {facts.severity}, team {facts.team}, since {_since(facts)}.",
+        facts.description,
+        f"Acknowledge: {facts.link}",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _html(facts: Facts) -> str:
+    link = escape(facts.link, quote=True)
+    about = f"Severity {escape(facts.severity)}, team {escape(facts.team)}, since {_since(facts)}."
+    description = f"<p>{_paragraphs(facts.description)}</p>" if facts.description else ""
+    return _document(
+        f"<h1>{escape(facts.title)}</h1><p>{about}</p>{description}"
+        f'<p><a href="{link}">Look at it and acknowledge</a></p>'
+    )
+
+
+def _document(body: str) -> str:
+    return f'<!doctype html><html lang="en"><head><meta charset="utf-8"></head><body>{body}</body></html>'
+
+
+def _since(facts: Facts) -> str:
+    return times.text(facts.since)[:16].replace("T", " ") + " UTC"
+
+
+def _paragraphs(text: str) -> str:
+    return escape(text).replace("\n", "<br>")
+
+
+def _line(text: str) -> str:
+    """Return a subject: one line, no control characters, so that no header can follow it."""
+    folded = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    return folded if len(folded) <= _SUBJECT_LIMIT else folded[: _SUBJECT_LIMIT - 3] + "..."
+
+
+def _part(text: str) -> dict[str, str]:
+    return {"Data": text, "Charset": "UTF-8"}
+
+
+def _read(error: Exception) -> SendError:
+    code = aws.error_code(error)
+    if code in _ADDRESS:
+        return SendError(f"The address cannot be reached ({code}).", of=Fault.ADDRESS, permanent=True)
+    if code in _MESSAGE:
+        return SendError(f"The message was refused ({code}).", of=Fault.MESSAGE, permanent=True)
+    return SendError(f"SES could not take it ({code}).", of=Fault.CHANNEL, permanent=False)

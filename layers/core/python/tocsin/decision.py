@@ -1,0 +1,152 @@
+"""What an overdue ticket does next: a pure function of the ticket, the book and the time.
+
+It walks the rule's steps past those that reach nobody, then comes the company's last resort, then reminders at growing
+intervals: an unread ticket never falls silent. Every decision pages somebody or sets the clock at least a minute ahead.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from tocsin import rule
+from tocsin.book import Book
+from tocsin.page import Draft
+from tocsin.rule import Audience, Plan, Rung, Target
+from tocsin.ticket import Kind, Ticket
+from tocsin.user import ContactMethod, User
+
+MAX_PAGES = 200  # a step
+LAST_RESORT_WAIT = timedelta(minutes=15)
+FIRST_REMINDER, LONGEST_REMINDER = timedelta(minutes=30), timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to be done, and why. `due_at` None: the clock stops (tickets that are kept and page nobody)."""
+
+    kind: Kind
+    rule_id: str
+    step: int
+    round: int
+    beyond: int
+    due_at: datetime | None
+    wait: timedelta = timedelta(0)
+    pages: tuple[Draft, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def assigned_to(self) -> list[str]:
+        """Who is paged, each once."""
+        return list(dict.fromkeys(page.user for page in self.pages))
+
+
+def decide(ticket: Ticket, book: Book, now: datetime) -> Decision:
+    """Return what an unread ticket whose time has come does. Raises `Unread` for what the book lacks."""
+    plan = rule.choose(book.team_rules, ticket) or rule.choose(book.company_rules, ticket)
+    return walk(ticket, plan or rule.built_in(ticket.team), book, now)
+
+
+def fall_back(ticket: Ticket, book: Book, now: datetime, why: str) -> Decision:
+    """Return what happens when deciding failed: the built-in rule is taken, and the history says why."""
+    decision = walk(ticket, rule.built_in(ticket.team), book, now)
+    return replace(decision, remarks=(*decision.remarks, why))
+
+
+def walk(ticket: Ticket, plan: Plan, book: Book, now: datetime) -> Decision:
+    """Return the next move along a plan. Another plan than before begins at its step 1."""
+    if not plan.page:
+        return Decision(Kind.KEPT, plan.rule_id, 0, 0, 0, None)
+    same = ticket.rule_id == plan.rule_id
+    at = (ticket.round, ticket.step) if same else (0, 0)
+    beyond = ticket.beyond if same else 0
+    if not beyond:
+        for number, (round_, step) in enumerate(_positions(plan, at)):
+            if number == len(plan.rungs):
+                break  # a whole round reached nobody
+            rung = plan.rungs[step - 1]
+            pages = reach(rung, ticket, book)
+            if pages:
+                kind = Kind.REPEATED if step == 1 and round_ > 1 else Kind.ESCALATED
+                return _move(kind, plan, (step, round_, 0), now, rung.wait, pages)
+    return _past_the_end(ticket, plan, (at[1], at[0], beyond), book, now)
+
+
+def _positions(plan: Plan, at: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    """Yield (round, step) from the one after `at` to the end of the last round."""
+    round_, step = max(at[0], 1), at[1]
+    while round_ <= plan.repeat + 1:
+        for following in range(step + 1, len(plan.rungs) + 1):
+            yield round_, following
+        round_, step = round_ + 1, 0
+
+
+def _past_the_end(ticket: Ticket, plan: Plan, at: tuple[int, int, int], book: Book, now: datetime) -> Decision:
+    """Return the last resort, where there is one, and then the reminders."""
+    step, round_, beyond = at
+    last_resort = _last_resort(book)
+    if beyond == 0 and last_resort:
+        pages = reach(last_resort, ticket, book)
+        if pages:
+            return _move(Kind.LAST_RESORT, plan, (step, round_, 1), now, LAST_RESORT_WAIT, pages)
+    number = max(beyond, 1)
+    interval = min(FIRST_REMINDER * 2 ** min(number - 1, 10), LONGEST_REMINDER)
+    rungs = [*([last_resort] if last_resort else []), *reversed(plan.rungs), *rule.built_in(ticket.team).rungs]
+    pages = next((found for rung in rungs if (found := reach(rung, ticket, book))), ())
+    kind = Kind.REMINDED if pages else Kind.NOBODY_REACHED
+    return _move(kind, plan, (step, round_, number + 1), now, interval, pages)
+
+
+def _last_resort(book: Book) -> Rung | None:
+    audience = tuple(rule.audience(Target.model_validate(target)) for target in book.company.last_resort)
+    return Rung(audience, None, LAST_RESORT_WAIT) if audience else None
+
+
+def _move(
+    kind: Kind, plan: Plan, at: tuple[int, int, int], now: datetime, wait: timedelta, pages: tuple[Draft, ...]
+) -> Decision:
+    step, round_, beyond = at
+    remarks = (f"Only the first {MAX_PAGES} of {len(pages)} pages were sent.",) if len(pages) > MAX_PAGES else ()
+    return Decision(kind, plan.rule_id, step, round_, beyond, now + wait, wait, pages[:MAX_PAGES], remarks)
+
+
+def reach(rung: Rung, ticket: Ticket, book: Book) -> tuple[Draft, ...]:
+    """Return the pages of a rung, nobody's twice: empty if it reaches nobody."""
+    users = book.users(_names(rung.audience, book))
+    channels = rung.channels
+    if channels is None and users:
+        channels = book.company.channels_of(ticket.severity)
+    return tuple(
+        Draft(user=user.user_id, method_id=method.method_id, channel=method.channel, address=method.address)
+        for user in users
+        for method in methods(user, channels)
+    )
+
+
+def _names(audience: tuple[Audience, ...], book: Book) -> list[str]:
+    rosters = book.rosters(dict.fromkeys(one.name for one in audience if one.kind != "user"))
+    names: dict[str, None] = {}
+    for one in audience:
+        match one.kind:
+            case "user":
+                names[one.name] = None
+            case "team":
+                names.update(dict.fromkeys(rosters[one.name].for_target))
+            case "admins":
+                names.update(dict.fromkeys(rosters[one.name].for_built_in))
+    return list(names)
+
+
+def methods(user: User, channels: tuple[str, ...] | None) -> list[ContactMethod]:
+    """Return the methods that a step pages: verified, of these channels (None: any); flagged ones only if all are."""
+    usable = [
+        method
+        for method in user.methods.values()
+        if method.verified and (channels is None or method.channel in channels)
+    ]
+    return [method for method in usable if not method.flagged] or usable
+
+
+def next_method(user: User, tried: set[str]) -> ContactMethod | None:
+    """Return the verified method that is tried when another has failed for good; flagged ones come last."""
+    left = [method for method in user.methods.values() if method.verified and method.method_id not in tried]
+    return min(left, key=lambda method: method.flagged is not None, default=None)

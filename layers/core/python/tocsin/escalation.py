@@ -1,0 +1,112 @@
+"""The heart: a due ticket's next step is decided, acted on, and then committed.
+
+Act, then commit: pages are put and queued first, the ticket's move is written last, on condition that the epoch is
+still the timer's. A crash in between leaves the ticket overdue, and the same names make the same pages again.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from tocsin import decision, due, keys, page, queues, reading, ticket
+from tocsin.book import Unread
+from tocsin.decision import Decision
+from tocsin.due import Due
+from tocsin.errors import ConditionFailed
+from tocsin.page import Draft, Page
+from tocsin.queues import PageMessage
+from tocsin.store import EXISTS, NEW, tickets
+from tocsin.telemetry import logger
+from tocsin.ticket import Ticket
+
+
+class Outcome(StrEnum):
+    """What became of a timer."""
+
+    EARLY = "early"
+    DROPPED = "dropped"
+    MOVED = "moved"
+    OVERTAKEN = "overtaken"
+
+
+def run(timer: Due, now: datetime) -> Outcome:
+    """Let a timer do its work. May be called any number of times, at any time."""
+    if timer.due_at - now > due.EARLY:
+        queues.put_due(timer, now)
+        return Outcome.EARLY
+    row = tickets.get(keys.ticket(timer.tenant, timer.ticket))
+    if row is None or row["epoch"] != timer.epoch or "due_at" not in row:
+        return Outcome.DROPPED
+    overdue = Ticket.of(row)
+    decided = _decide(overdue, now)
+    queues.put_pages(_put_pages(overdue, decided, now))
+    return _commit(overdue, decided, now)
+
+
+def _decide(overdue: Ticket, now: datetime) -> Decision:
+    """Decide, reading what the decision asks for. A rule that cannot be carried out pages somebody all the same."""
+    book = reading.begin(overdue.tenant, overdue.team)
+    why: Exception | None = None
+    while True:
+        try:
+            if why is None:
+                return decision.decide(overdue, book, now)
+            return decision.fall_back(overdue, book, now, f"The rules could not be carried out ({why}).")
+        except Unread as unread:
+            reading.go_on(overdue.tenant, book, unread)
+        except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+            if why is not None:
+                raise
+            logger.exception("a decision failed; the built-in rule is taken")
+            why = error
+
+
+def _put_pages(overdue: Ticket, decided: Decision, now: datetime) -> list[PageMessage]:
+    """Put the step's pages, each once, and return the messages of those that nobody has in hand."""
+    made = [_page(overdue, decided, draft, now) for draft in decided.pages]
+    return [message(one) for one in made if _put(one, now)]
+
+
+def _put(new: Page, now: datetime) -> bool:
+    try:
+        tickets.put(page.row(new), when=NEW)
+    except ConditionFailed as failure:
+        there = Page.of(failure.found or {})
+        return not there.settled and not there.claimed(now)
+    return True
+
+
+def _page(overdue: Ticket, decided: Decision, draft: Draft, now: datetime) -> Page:
+    return Page(
+        tenant=overdue.tenant,
+        ticket_id=overdue.ticket_id,
+        epoch=overdue.epoch,
+        step=decided.step,
+        round=decided.round,
+        wait=round(decided.wait.total_seconds()),
+        created_at=now,
+        **draft.model_dump(),
+    )
+
+
+def message(one: Page) -> PageMessage:
+    """Return the message that asks for a page to be sent."""
+    return PageMessage(
+        tenant=one.tenant, ticket=one.ticket_id, page=one.key["sk"], channel=one.channel, address=one.address
+    )
+
+
+def _commit(overdue: Ticket, decided: Decision, now: datetime) -> Outcome:
+    changes = {
+        "rule_id": decided.rule_id,
+        "step": decided.step,
+        "round": decided.round,
+        "beyond": decided.beyond,
+        "assigned_to": decided.assigned_to,
+        **ticket.moved(overdue, decided.due_at, now),
+        **ticket.marked(decided.kind, "system", now, " ".join(decided.remarks) or None),
+    }
+    try:
+        tickets.update(overdue.key, changes, when=[*EXISTS, ("epoch", "=", overdue.epoch)])
+    except ConditionFailed:
+        return Outcome.OVERTAKEN
+    return Outcome.MOVED

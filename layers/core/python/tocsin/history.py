@@ -1,0 +1,132 @@
+"""The history of a ticket, told from its rows before and after a write. Pure; names follow from what is told."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tocsin import keys
+from tocsin.rows import Row
+from tocsin.ticket import Kind
+
+_EDITABLE = ("title", "severity", "description", "body", "labels", "links")
+_FROM_PAGE = {"sent": Kind.PAGED, "failed": Kind.PAGE_FAILED, "skipped": Kind.PAGE_SKIPPED}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: when, what kind, who did it, a sentence, and its facts. `name` tells lines of one moment apart."""
+
+    at: str
+    name: str
+    kind: Kind
+    actor: str
+    text: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def rows(old: Row | None, new: Row) -> list[Row]:
+    """Return the history rows for a write of a ticket, a page or a note: none if it changed nothing that is told."""
+    tenant, ticket_id = new["tenant"], new["ticket_id"]
+    return [
+        {
+            **keys.event(tenant, ticket_id, line.at, line.name, line.kind.value),
+            "at": line.at,
+            "kind": line.kind.value,
+            "actor": line.actor,
+            "text": line.text,
+            "data": dict(line.data),
+        }
+        for line in _lines(old, new)
+    ]
+
+
+def _lines(old: Row | None, new: Row) -> Iterator[Line]:
+    if new["sk"] == "TICKET":
+        yield from _of_ticket(old, new)
+    elif new["sk"].startswith(keys.PAGES):
+        yield from _of_page(old, new)
+    elif new["sk"].startswith(keys.NOTES) and old is None:
+        yield Line(
+            new["created_at"], new["note_id"], Kind.NOTED, new["actor"], new["text"], {"note_id": new["note_id"]}
+        )
+
+
+def _of_ticket(old: Row | None, new: Row) -> Iterator[Line]:
+    if old is not None and old["rev"] == new["rev"]:
+        return  # an index was tended, nothing happened
+    kind = Kind(new["change"])
+    remark = new.get("remark")
+    text = " ".join(part for part in (_told(kind, old, new), remark) if part)
+    yield _line(new, kind, text, {**_data(kind, old, new), **({"remark": remark} if remark else {})})
+    edited = [name for name in _EDITABLE if old is not None and old.get(name) != new.get(name)]
+    if edited and kind is not Kind.EDITED:
+        yield _line(new, Kind.EDITED, _edited(edited), {"fields": _shown(edited)})
+
+
+def _line(new: Row, kind: Kind, text: str, data: Mapping[str, Any]) -> Line:
+    return Line(new["updated_at"], f"{new['rev']:08d}", kind, new["changed_by"], text, data)
+
+
+def _told(kind: Kind, old: Row | None, new: Row) -> str:
+    who = ", ".join(new.get("assigned_to") or []) or "nobody"
+    step = f"step {new.get('step', 0)}, round {new.get('round', 0)} of rule {new.get('rule_id')}"
+    match kind:
+        case Kind.OPENED:
+            return f"Opened for team {new['team']} with severity {new['severity']}."
+        case Kind.DEDUPLICATED:
+            return f"The same again: {new['count']} times now."
+        case Kind.ESCALATED | Kind.REPEATED:
+            return f"{step[0].upper()}{step[1:]}: {who}."
+        case Kind.LAST_RESORT:
+            return f"The rule has ended, the last resort is paged: {who}."
+        case Kind.REMINDED:
+            return f"Still unread: {who} reminded."
+        case Kind.NOBODY_REACHED:
+            return "Nobody could be reached."
+        case Kind.KEPT:
+            return f"Rule {new.get('rule_id')} pages nobody."
+        case Kind.HURRIED:
+            return "The next step is due now."
+        case Kind.EDITED:
+            return _edited([name for name in _EDITABLE if (old or {}).get(name) != new.get(name)])
+    return f"{(old or {}).get('status')} to {new['status']}."
+
+
+def _data(kind: Kind, old: Row | None, new: Row) -> dict[str, Any]:
+    match kind:
+        case Kind.OPENED:
+            return {"team": new["team"], "severity": new["severity"], "source": new["source"]}
+        case Kind.DEDUPLICATED:
+            return {"count": new["count"]}
+        case Kind.ACKNOWLEDGED | Kind.STATUS_CHANGED | Kind.RESOLVED:
+            return {"from": (old or {}).get("status"), "to": new["status"]}
+        case Kind.EDITED:
+            return {"fields": _shown([name for name in _EDITABLE if (old or {}).get(name) != new.get(name)])}
+        case Kind.HURRIED | Kind.KEPT:
+            return {"rule_id": new.get("rule_id")}
+    names = ("rule_id", "step", "round", "due_at")
+    return {"users": new.get("assigned_to") or [], **{name: new.get(name) for name in names}}
+
+
+def _edited(names: list[str]) -> str:
+    return f"Changed: {', '.join(_shown(names))}."
+
+
+def _shown(names: list[str]) -> list[str]:
+    return list(dict.fromkeys("description" if name == "body" else name for name in names))
+
+
+def _of_page(old: Row | None, new: Row) -> Iterator[Line]:
+    kind = _FROM_PAGE.get(new["status"])
+    if kind is None or (old is not None and old["status"] == new["status"]):
+        return
+    about = f"{new['channel']} to {new['user']}"
+    why = f": {new['error']}" if new.get("error") else ""
+    text = {
+        Kind.PAGED: f"{about}.",
+        Kind.PAGE_FAILED: f"{about} failed{why}",
+        Kind.PAGE_SKIPPED: f"{about} skipped{why}",
+    }
+    data = {"user": new["user"], "method_id": new["method_id"], "channel": new["channel"], "step": new["step"]}
+    data |= {"round": new["round"], "attempts": new.get("attempts", 0)}
+    yield Line(new["settled_at"], f"{new['epoch']}.{new['user']}.{new['method_id']}", kind, "system", text[kind], data)

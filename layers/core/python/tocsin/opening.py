@@ -1,0 +1,200 @@
+"""Opening a ticket: once for each id, and once for each dedup key while a ticket with it is not resolved.
+
+Ordered conditional writes, each of which heals if it was the last thing that happened: long text, dedup row, ticket.
+The increment of `count`, on condition that the ticket is not resolved, is the proof that it was open.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from tocsin import ids, keys, ticket, times
+from tocsin.errors import ConditionFailed, Conflict
+from tocsin.rows import Row
+from tocsin.store import EXISTS, NEW, tickets
+from tocsin.ticket import Link, Status, Ticket
+
+INLINE = 2_000  # bytes of a description that are kept in the ticket's own row
+BEGINNING = 500  # characters of a longer one
+HEALS = timedelta(minutes=5)  # how long a dedup row may wait for its ticket; longer than any request lives
+
+
+@dataclass(frozen=True)
+class Request:
+    """A ticket to be opened, checked and with its defaults filled in. `scope`: within which its dedup key counts."""
+
+    tenant: str
+    team: str
+    title: str
+    severity: str
+    source: str
+    scope: str
+    description: str | None = None
+    labels: Mapping[str, str] | None = None
+    links: Sequence[Link] = ()
+    dedup_key: str | None = None
+    ticket_id: str | None = None
+    remark: str | None = None
+
+    def fingerprint(self) -> str:
+        """Return what tells this request from another with the same id."""
+        told: dict[str, Any] = {
+            **{name: getattr(self, name) for name in ("team", "title", "severity", "description", "dedup_key")},
+            "labels": dict(self.labels or {}),
+            "links": [link.model_dump() for link in self.links],
+        }
+        return ids.fingerprint(told)
+
+
+def run(request: Request, now: datetime) -> tuple[Ticket, bool]:
+    """Open a ticket. Return it and whether this call made it; one that stands for the same is counted instead.
+
+    Raises `Conflict` if the id is taken by another request's ticket.
+    """
+    draft = _draft(request, now)
+    if draft.body and request.description is not None:
+        put_body(draft.tenant, draft.ticket_id, draft.body, request.description)
+    if request.dedup_key is None:
+        return _put(draft)
+    while True:
+        done = _once(draft, request, now)
+        if done is not None:
+            return done
+
+
+def dedup_digest(scope: str, dedup_key: str) -> str:
+    """Return the digest that names a dedup row."""
+    return ids.sha256(scope, dedup_key)
+
+
+def find(tenant: str, scope: str, dedup_key: str) -> Ticket | None:
+    """Return the ticket that is not resolved and has this dedup key, None if there is none."""
+    digest = dedup_digest(scope, dedup_key)
+    row = tickets.get(keys.dedup(tenant, digest))
+    found = tickets.get(keys.ticket(tenant, row["ticket_id"])) if row else None
+    if found is None or found["status"] == Status.RESOLVED or found.get("dedup") != digest:
+        return None
+    return Ticket.of(found)
+
+
+def described(text: str | None) -> tuple[str | None, str | None]:
+    """Return what of a description stands in the ticket's row, and the digest of the whole if that is elsewhere."""
+    if text is None or len(text.encode()) <= INLINE:
+        return text, None
+    return text[:BEGINNING], ids.sha256(text)
+
+
+def put_body(tenant: str, ticket_id: str, digest: str, text: str) -> None:
+    """Put a long text, named by its digest, before the ticket that refers to it."""
+    tickets.put({**keys.body(tenant, ticket_id, digest), "text": text})
+
+
+def _draft(request: Request, now: datetime) -> Ticket:
+    description, body = described(request.description)
+    epoch = int(now.timestamp())
+    return Ticket(
+        tenant=request.tenant,
+        ticket_id=request.ticket_id or ids.new(),
+        team=request.team,
+        title=request.title,
+        severity=request.severity,
+        description=description,
+        body=body,
+        labels=dict(request.labels or {}),
+        links=list(request.links),
+        dedup_key=request.dedup_key,
+        dedup=dedup_digest(request.scope, request.dedup_key) if request.dedup_key is not None else None,
+        source=request.source,
+        due_at=now,
+        created_at=now,
+        updated_at=now,
+        epoch=epoch,
+        run=epoch,
+        changed_by=request.source,
+        remark=request.remark,
+        fingerprint=request.fingerprint(),
+    )
+
+
+def _put(draft: Ticket) -> tuple[Ticket, bool]:
+    try:
+        tickets.put(ticket.row(draft), when=NEW)
+    except ConditionFailed as failure:
+        return _made_before(draft, failure.found), False
+    return draft, True
+
+
+def _made_before(draft: Ticket, found: Row | None) -> Ticket:
+    if found is None or found["fingerprint"] != draft.fingerprint:
+        raise Conflict("There is already a ticket with this id, made by another request.")
+    return Ticket.of(found)
+
+
+def _once(draft: Ticket, request: Request, now: datetime) -> tuple[Ticket, bool] | None:
+    """Try once to open or count a ticket with a dedup key. None: somebody else was faster, look again."""
+    key = keys.dedup(draft.tenant, draft.dedup or "")
+    try:
+        tickets.put({**key, "ticket_id": draft.ticket_id, "put_at": times.text(now)}, when=NEW)
+    except ConditionFailed as failure:
+        there = failure.found
+        return _follow(draft, request, there, now) if there is not None else None
+    return _put_named(draft, request)
+
+
+def _put_named(draft: Ticket, request: Request) -> tuple[Ticket, bool] | None:
+    """Put the ticket that the dedup row names by now."""
+    try:
+        tickets.put(ticket.row(draft), when=NEW)
+    except ConditionFailed as failure:
+        if request.ticket_id is None:
+            return None  # another has healed our dedup row: count on that ticket
+        try:
+            return _made_before(draft, failure.found), False
+        except Conflict:
+            _withdraw(draft)
+            raise
+    return draft, True
+
+
+def _withdraw(draft: Ticket) -> None:
+    """Take back a dedup row that names a ticket of another request."""
+    try:
+        tickets.delete(keys.dedup(draft.tenant, draft.dedup or ""), when=[("ticket_id", "=", draft.ticket_id)])
+    except ConditionFailed:
+        return
+
+
+def _follow(draft: Ticket, request: Request, there: Row, now: datetime) -> tuple[Ticket, bool] | None:
+    """Go where the dedup row points: count on that ticket, heal it, or move the row to a new one."""
+    if request.ticket_id is not None:
+        before = tickets.get(draft.key)
+        if before is not None:
+            return _made_before(draft, before), False
+        if there["ticket_id"] == draft.ticket_id:
+            return _put_named(draft, request)
+    still = [*EXISTS, ("status", "<>", Status.RESOLVED.value), ("dedup", "=", draft.dedup)]
+    other = keys.ticket(draft.tenant, there["ticket_id"])
+    try:
+        return Ticket.of(tickets.update(other, ticket.counted(request.source, now), when=still)), False
+    except ConditionFailed as failure:
+        if failure.found is None and request.ticket_id is None and now - times.parse(there["put_at"]) < HEALS:
+            healed = draft.model_copy(update={"ticket_id": there["ticket_id"]})
+            if healed.body and request.description is not None:
+                put_body(healed.tenant, healed.ticket_id, healed.body, request.description)
+            return _put_named(healed, request)
+        return _move(draft, request, there, now)
+
+
+def _move(draft: Ticket, request: Request, there: Row, now: datetime) -> tuple[Ticket, bool] | None:
+    """Point the dedup row to the new ticket, if it still points to the one that is over."""
+    key = keys.dedup(draft.tenant, draft.dedup or "")
+    try:
+        tickets.update(
+            key,
+            {"ticket_id": draft.ticket_id, "put_at": times.text(now)},
+            when=[*EXISTS, ("ticket_id", "=", there["ticket_id"])],
+        )
+    except ConditionFailed:
+        return None
+    return _put_named(draft, request)

@@ -1,0 +1,153 @@
+"""A page: one message to one contact method because of one step."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from random import Random
+from typing import Any
+
+from pydantic import BaseModel
+
+from tocsin import keys, times
+from tocsin.model import Record
+from tocsin.ticket import Changes, Status, Ticket, wound
+from tocsin.times import Moment
+
+CLAIM = timedelta(seconds=60)  # longer than the notifier's time-out, shorter than the queue's visibility time-out
+SKEW = timedelta(seconds=2)  # two machines' clocks, and an SQS delay that is cut to seconds
+FRESH_FOR = timedelta(minutes=15)
+FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=5), timedelta(minutes=5)
+
+
+class PageStatus(StrEnum):
+    """How far a page has come."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Outcome(StrEnum):
+    """What became of a message of a channel's queue."""
+
+    SENT = "sent"
+    SKIPPED = "skipped"
+    LEFT = "left"
+    PUT_OFF = "put_off"
+    FAILED = "failed"
+
+
+class Draft(BaseModel, frozen=True):
+    """Whom a page would reach, and where."""
+
+    user: str
+    method_id: str
+    channel: str
+    address: str
+
+
+class Page(Record):
+    """A page as it is stored. `due_at` is its own alarm clock until it is settled."""
+
+    tenant: str
+    ticket_id: str
+    epoch: int
+    step: int
+    round: int
+    user: str
+    method_id: str
+    channel: str
+    address: str
+    wait: int = 0  # seconds its step waits for an answer
+    status: PageStatus = PageStatus.PENDING
+    attempts: int = 0
+    created_at: Moment
+    due_at: Moment | None = None
+    sent_at: Moment | None = None
+    error: str | None = None
+    code: str | None = None
+    provider_id: str | None = None
+
+    @property
+    def key(self) -> keys.Key:
+        """The row's key."""
+        return keys.page(self.tenant, self.ticket_id, self.epoch, self.user, self.method_id)
+
+    @property
+    def page_id(self) -> str:
+        """How the API names it."""
+        return f"{self.epoch}.{self.user}.{self.method_id}"
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is left to do for it."""
+        return self.status is not PageStatus.PENDING
+
+    def claimed(self, now: datetime) -> bool:
+        """Say whether a worker has it in hand, or a retry is set for later."""
+        return self.due_at is not None and self.due_at > now + SKEW
+
+
+def row(page: Page) -> dict[str, Any]:
+    """Return the row of a new page, due at once."""
+    return {**page.fields(), **page.key, **wound(page.key["pk"], page.created_at, page.created_at)}
+
+
+def unwanted(page: Page, ticket: Ticket | None, later: Sequence[Page], now: datetime) -> str | None:
+    """Return why a page is not to be sent any more, None if it is. `later` are pages of this ticket after it."""
+    if ticket is None:
+        return "The ticket is gone."
+    if ticket.status is not Status.UNREAD:
+        return f"The ticket is {ticket.status}."
+    if ticket.snoozed_until is not None:
+        return "The ticket is snoozed."
+    if page.epoch < ticket.run:
+        return "The escalation began anew."
+    if any((one.user, one.method_id) == (page.user, page.method_id) and one.epoch > page.epoch for one in later):
+        return "A later page of this ticket went the same way."
+    if now - page.created_at > max(timedelta(seconds=page.wait), FRESH_FOR):
+        return "It came too late."
+    return None
+
+
+def claim(page: Page, now: datetime) -> Changes:
+    """Return the changes by which a worker takes a page in hand: it falls due again by itself if the worker dies."""
+    return {"attempts": page.attempts + 1, **wound(page.key["pk"], now + CLAIM, now)}
+
+
+def latest_due(now: datetime) -> str:
+    """Return the latest due time, as a row has it, of a page that may be claimed now."""
+    return times.text(now + SKEW)
+
+
+def retried(page: Page, error: str, now: datetime, random: Random) -> tuple[Changes, int]:
+    """Return the changes that put a page off after an error, and the delay in seconds: doubling, with jitter."""
+    longest = min(FIRST_RETRY * 2 ** min(page.attempts - 1, 10), LONGEST_RETRY)
+    delay = max(1, round(longest.total_seconds() * random.uniform(0.5, 1)))
+    return put_off(page, error, now + timedelta(seconds=delay), now), delay
+
+
+def put_off(page: Page, error: str, until: datetime, now: datetime) -> Changes:
+    """Return the changes that let a page fall due later."""
+    return {"error": error, **wound(page.key["pk"], until, now)}
+
+
+def sent(page: Page, provider_id: str, code: str | None, now: datetime) -> Changes:
+    """Return the changes that mark a page as handed to its provider."""
+    settled = {"status": PageStatus.SENT.value, "sent_at": times.text(now), "provider_id": provider_id}
+    return {**settled, "code": code, "error": None, **_settled(page, now)}
+
+
+def failed(page: Page, error: str, now: datetime) -> Changes:
+    """Return the changes that mark a page as failed for good."""
+    return {"status": PageStatus.FAILED.value, "error": error, **_settled(page, now)}
+
+
+def skipped(page: Page, reason: str, now: datetime) -> Changes:
+    """Return the changes that mark a page as not wanted any more."""
+    return {"status": PageStatus.SKIPPED.value, "error": reason, **_settled(page, now)}
+
+
+def _settled(page: Page, now: datetime) -> Changes:
+    return {"settled_at": times.text(now), **wound(page.key["pk"], None, now)}

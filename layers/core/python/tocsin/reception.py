@@ -1,0 +1,94 @@
+"""What callers of the API want of tickets, checked against what the company has, then done."""
+
+from datetime import datetime
+from typing import Any
+
+from tocsin import keys, opening, tickets
+from tocsin.access import Principal
+from tocsin.company import Company
+from tocsin.errors import Forbidden, Invalid
+from tocsin.opening import Request
+from tocsin.rows import Row
+from tocsin.store import directory
+from tocsin.ticket import Changes, Link, Ticket
+from tocsin.ticket_api import MAX_LABELS, NewNote, NewTicket, TicketPatch
+
+
+def open_(who: Principal, wish: NewTicket, now: datetime) -> tuple[Ticket, bool]:
+    """Open a ticket as the API has it. Raises `Invalid` for a team or severity that the company does not have."""
+    company, team = directory.get_many([keys.company(who.tenant), keys.team(who.tenant, wish.team)])
+    if team is None:
+        raise Invalid.at("body", "team", msg="There is no such team.")
+    request = Request(
+        tenant=who.tenant,
+        team=wish.team,
+        title=wish.title,
+        severity=_severity(company, wish.severity),
+        source=who.actor,
+        scope=f"team/{wish.team}",
+        description=wish.description,
+        labels=wish.labels,
+        links=[Link(href=link.href, text=link.text) for link in wish.links],
+        dedup_key=wish.dedup_key,
+        ticket_id=wish.ticket_id,
+    )
+    ticket, new = opening.run(request, now)
+    whole = ticket.model_copy(update={"description": wish.description}) if new else tickets.whole(ticket)
+    return whole, new
+
+
+def change(who: Principal, ticket_id: str, patch: TicketPatch, now: datetime) -> Ticket:
+    """Change a ticket as the API has it. Raises `Invalid`, `NotFound`, `Conflict`."""
+    fields = patch.model_dump(exclude_unset=True)
+    actor = _actor(who, fields.pop("by", None))
+    if "severity" in fields:
+        _severity(directory.get(keys.company(who.tenant)), patch.severity)
+
+    def decide(one: Ticket) -> Changes:
+        return tickets.patched(one, _merged(one, fields), actor, now)
+
+    return tickets.whole(tickets.change(who.tenant, ticket_id, decide))
+
+
+def note(who: Principal, ticket_id: str, wish: NewNote, now: datetime) -> tuple[Row, bool]:
+    """Put a note on a ticket. Raises `Invalid`, `NotFound`, `Conflict`."""
+    return tickets.add_note(who.tenant, ticket_id, wish.note_id, wish.text, _actor(who, wish.by), now)
+
+
+def _merged(one: Ticket, fields: dict[str, Any]) -> Changes:
+    """Return the fields of a merge patch as the ticket's row has them."""
+    changes: Changes = {name: new for name, new in fields.items() if name in ("status", "severity", "title")}
+    if "labels" in fields:
+        changes["labels"] = _labels(one.labels, fields["labels"])
+    if "description" in fields:
+        changes |= tickets.body_fields(one, fields["description"])
+    return changes
+
+
+def _labels(current: dict[str, str], patch: dict[str, str | None] | None) -> dict[str, str]:
+    merged = {} if patch is None else {**current, **patch}
+    labels = {name: text for name, text in merged.items() if text is not None}
+    if len(labels) > MAX_LABELS:
+        raise Invalid.at("body", "labels", msg=f"A ticket has at most {MAX_LABELS} labels.")
+    return labels
+
+
+def _severity(company: Row | None, name: str | None) -> str:
+    """Return the name of a severity, the company's default if none is named. Raises `Invalid`."""
+    if company is None:
+        raise Forbidden("The company is gone.")
+    found = Company.of(company)
+    if name is None:
+        return found.default_severity
+    if found.severity(name) is None:
+        raise Invalid.at("body", "severity", msg="The company has no such severity.")
+    return name
+
+
+def _actor(who: Principal, by: str | None) -> str:
+    """Return who does it: the caller, or the user that an API key acts for. Raises `Invalid`."""
+    if by is None:
+        return who.actor
+    if directory.get(keys.user(who.tenant, by)) is None:
+        raise Invalid.at("body", "by", msg="There is no such user.")
+    return by

@@ -1,0 +1,155 @@
+"""A rule: when a ticket matches, whom to notify in which order, and how long to wait before the next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, Field, StringConstraints, model_serializer, model_validator
+
+from tocsin import pattern
+from tocsin.duration import Duration, between
+from tocsin.ids import Id
+from tocsin.model import Body, Record
+from tocsin.not_built import not_built
+from tocsin.pattern import EventPattern
+from tocsin.severity import Channels
+from tocsin.ticket import Ticket
+from tocsin.times import Moment
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+Wait = Annotated[Duration, between("10s", "7d")]
+
+BUILT_IN = "_built-in"  # no caller's id begins with an underscore
+
+
+class Target(Body):
+    """Whom a step notifies: exactly one of user and team."""
+
+    user: Id | None = None
+    team: Id | None = None
+    schedule: Annotated[None, not_built("Schedules")] = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.user is None) == (self.team is None):
+            raise ValueError("A target is exactly one of user and team.")
+        return self
+
+    @model_serializer
+    def _shown(self) -> dict[str, str]:
+        return {"user": self.user} if self.user is not None else {"team": str(self.team)}
+
+
+class Step(Body):
+    """One rung of a rule."""
+
+    notify: Annotated[list[Target], Field(min_length=1, max_length=50)]
+    channels: Channels | None = None
+    wait: Wait = timedelta(minutes=5)
+
+
+class RuleBody(Body):
+    """`PUT /rules/{id}`, and what a create shares with it."""
+
+    name: Name
+    team: Id | None = None
+    position: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    when: EventPattern | None = None
+    active: Annotated[None, not_built("Active windows")] = None
+    steps: Annotated[list[Step], Field(max_length=20)] = []
+    repeat: Annotated[int, Field(ge=0, le=9)] = 0
+    page: bool = True
+
+    @model_validator(mode="after")
+    def _pages_or_not(self) -> Self:
+        if self.page and not self.steps:
+            raise ValueError('steps: a rule has 1 to 20 steps, or "page": false and none.')
+        if not self.page and (self.steps or self.repeat):
+            raise ValueError('steps: a rule with "page": false has no steps and no repeat.')
+        return self
+
+
+class NewRule(RuleBody):
+    """`POST /rules`."""
+
+    rule_id: Id | None = None
+
+
+class Rule(Record):
+    """A rule as it is stored and shown."""
+
+    rule_id: str
+    name: str
+    team: str | None = None
+    position: int = 0
+    when: dict[str, Any] | None = None
+    active: None = None
+    steps: list[Step] = []
+    repeat: int = 0
+    page: bool = True
+    created_at: Moment
+    updated_at: Moment
+
+    def matches(self, ticket: Ticket) -> bool:
+        """Say whether the rule is one for this ticket."""
+        return self.when is None or pattern.matches(self.when, ticket.subject())
+
+
+class Audience(BaseModel, frozen=True):
+    """Whom a rung reaches: a user, all of a team, or a team's admins (all members if it has none)."""
+
+    kind: Literal["user", "team", "admins"]
+    name: str
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A step as escalation takes it: targets, channels (None: what user and severity say), and the wait after it."""
+
+    audience: tuple[Audience, ...]
+    channels: tuple[str, ...] | None
+    wait: timedelta
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What escalation walks along: the matching rule's rungs, or the built-in one's."""
+
+    rule_id: str
+    rungs: tuple[Rung, ...]
+    repeat: int
+    page: bool = True
+
+
+def choose(rules: Sequence[Rule], ticket: Ticket) -> Plan | None:
+    """Return the plan of the first rule that matches, by position; None if no rule does."""
+    for rule in sorted(rules, key=lambda one: (one.position, one.rule_id)):
+        if rule.matches(ticket):
+            return plan(rule)
+    return None
+
+
+def plan(rule: Rule) -> Plan:
+    """Return a rule as escalation takes it."""
+    rungs = tuple(
+        Rung(tuple(audience(target) for target in step.notify), _tuple(step.channels), step.wait) for step in rule.steps
+    )
+    return Plan(rule.rule_id, rungs, rule.repeat, rule.page)
+
+
+def built_in(team: str) -> Plan:
+    """Return the plan where no rule matches: the team's admins, or all members if it has none, three times."""
+    rung = Rung((Audience(kind="admins", name=team),), None, timedelta(minutes=5))
+    return Plan(BUILT_IN, (rung,), repeat=2)
+
+
+def audience(target: Target) -> Audience:
+    """Return whom a target means."""
+    if target.user is not None:
+        return Audience(kind="user", name=target.user)
+    return Audience(kind="team", name=str(target.team))
+
+
+def _tuple(channels: Sequence[str] | None) -> tuple[str, ...] | None:
+    return tuple(channels) if channels is not None else None

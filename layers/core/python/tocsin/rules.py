@@ -1,0 +1,56 @@
+"""Rules in the directory. What they refer to must exist when they are written; what is deleted later is skipped."""
+
+from datetime import datetime
+from typing import Any
+
+from tocsin import ids, keys, resource, times
+from tocsin.errors import Invalid
+from tocsin.rows import Row
+from tocsin.rule import NewRule, Rule, RuleBody
+from tocsin.store import directory
+
+
+def create(tenant: str, request: NewRule, now: datetime) -> tuple[Rule, bool]:
+    """Make a rule. Raises `Invalid` for a reference to what does not exist, `Conflict` if the id is taken."""
+    _check(tenant, request)
+    rule_id = request.rule_id or ids.new()
+    told = request.model_dump(mode="json")
+    row = {**_row(tenant, rule_id, told, now), "created_at": times.text(now)}
+    made, new = resource.create(keys.rule(tenant, rule_id), row, fingerprint=ids.fingerprint(told))
+    return Rule.of(made), new
+
+
+def replace(tenant: str, rule_id: str, request: RuleBody, now: datetime) -> Rule:
+    """Put another rule in the place of this one. Raises `NotFound`, `Invalid`."""
+    _check(tenant, request)
+    told = request.model_dump(mode="json")
+
+    def decide(row: Row) -> dict[str, Any]:
+        if RuleBody.model_validate(Rule.of(row).model_dump(include=set(told), mode="json")) == request:
+            return {}
+        return _row(tenant, rule_id, told, now)
+
+    return Rule.of(resource.change(keys.rule(tenant, rule_id), decide))
+
+
+def _row(tenant: str, rule_id: str, told: dict[str, Any], now: datetime) -> dict[str, Any]:
+    place = {"list_pk": keys.rules_of(tenant, told["team"]), "list_sk": rule_id}
+    return {**told, "rule_id": rule_id, "updated_at": times.text(now), **place}
+
+
+def _check(tenant: str, request: RuleBody) -> None:
+    """Raise `Invalid` with every user and team that the tenant does not have, each at its place."""
+    references: list[tuple[tuple[str | int, ...], str, keys.Key]] = []
+    if request.team is not None:
+        references.append((("body", "team"), "team", keys.team(tenant, request.team)))
+    for number, step in enumerate(request.steps):
+        for position, target in enumerate(step.notify):
+            place = ("body", "steps", number, "notify", position)
+            if target.user is not None:
+                references.append(((*place, "user"), "user", keys.user(tenant, target.user)))
+            elif target.team is not None:
+                references.append(((*place, "team"), "team", keys.team(tenant, target.team)))
+    found = directory.get_many([key for _, _, key in references])
+    missing = [(loc, noun) for (loc, noun, _), row in zip(references, found, strict=True) if row is None]
+    if missing:
+        raise Invalid([{"loc": list(loc), "msg": f"There is no such {noun}."} for loc, noun in missing])

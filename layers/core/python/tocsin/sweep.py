@@ -1,0 +1,87 @@
+"""The net under everything: asks the table what should have happened, and does what did not.
+
+Constant work a minute: every shard, a bounded number of rows. What was looked at is looked at again later and later,
+so that a poison row hides nothing.
+"""
+
+from datetime import datetime, timedelta
+
+from tocsin import clock, due, escalation, keys, queues, timers, times
+from tocsin.errors import ConditionFailed
+from tocsin.keys import Key
+from tocsin.page import Page
+from tocsin.rows import Row
+from tocsin.store import tickets
+from tocsin.telemetry import count, logger
+
+ROWS_A_SHARD = 100
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
+STUCK_AFTER = 5  # looks
+
+
+def run(now: datetime) -> int:
+    """Repair what is overdue. Return how many rows were looked at."""
+    return sum(_sweep(shard, now) for shard in keys.due_shards())
+
+
+def _sweep(shard: str, now: datetime) -> int:
+    page = tickets.query(
+        shard,
+        index="due",
+        hash_name="due_shard",
+        range_name="look_at",
+        between=("0", times.text(now)),
+        limit=ROWS_A_SHARD,
+    )
+    rows = tickets.get_many([Key(pk=row["pk"], sk=row["sk"]) for row in page.items])
+    for row in rows:
+        # The index lags: the row may have moved on, and then there is nothing to do.
+        if row is not None and row.get("look_at", "~") <= times.text(now):
+            _repair(row, clock.now())
+    return len(rows)
+
+
+def _repair(row: Row, now: datetime) -> None:
+    """Do what should have happened, then move the look on: a crash in between only does it again."""
+    try:
+        kind = _act(row, now)
+    except Exception:
+        # One row that cannot be repaired must not keep the others waiting; it is looked at again.
+        logger.exception("a row could not be repaired", extra={"row": row["pk"]})
+        kind = "failed"
+    count(f"SweeperRepairs_{kind}" if kind else "SweeperLooks")
+    looks = row.get("looks", 0) + 1
+    if looks == STUCK_AFTER:
+        count("SweeperStuck")
+        logger.error("a row is stuck", extra={"row": row["pk"], "sort": row["sk"]})
+    following = _next_look(row, looks, now, armed=kind == "armed")
+    try:
+        tickets.update(
+            Key(pk=row["pk"], sk=row["sk"]),
+            {"look_at": times.text(following), "looks": looks},
+            when=[("look_at", "=", row["look_at"])],
+        )
+    except ConditionFailed:
+        logger.debug("a row moved on while it was looked at")
+
+
+def _next_look(row: Row, looks: int, now: datetime, *, armed: bool) -> datetime:
+    if armed:
+        return due.look_at(times.parse(row["due_at"]))
+    wait: timedelta = FIRST_WAIT * 2 ** min(looks - 1, 10)
+    return now + min(wait, LONGEST_WAIT)
+
+
+def _act(row: Row, now: datetime) -> str | None:
+    """Repair one row. Return the kind of repair."""
+    if row["sk"] == "TICKET":
+        timer = timers.timer(row)
+        if timer is None:
+            return None
+        timers.arm(timer, now)
+        return "armed" if timer.due_at > now else "overdue"
+    page = Page.of(row)
+    if page.settled or page.claimed(now):
+        return None
+    queues.put(escalation.message(page))
+    return "page"

@@ -1,0 +1,170 @@
+"""Tickets in their table: read, listed and changed. Opening them is a room of its own."""
+
+from collections.abc import Callable
+from datetime import datetime
+from heapq import merge
+from itertools import islice
+
+from tocsin import cursor, ids, keys, opening, ticket, times
+from tocsin.errors import ConditionFailed, Conflict, NotFound, Overloaded
+from tocsin.keys import Key
+from tocsin.rows import Row
+from tocsin.store import EXISTS, NEW, tickets
+from tocsin.ticket import Changes, Status, Ticket
+
+_TRIES = 10
+
+
+def get(tenant: str, ticket_id: str) -> Ticket:
+    """Return a ticket with its whole description. Raises `NotFound`."""
+    row = tickets.get(keys.ticket(tenant, ticket_id))
+    if row is None:
+        raise NotFound("There is no such ticket.")
+    return whole(Ticket.of(row))
+
+
+def whole(one: Ticket) -> Ticket:
+    """Return a ticket with its whole description, read from its own row where it is long."""
+    if one.body is None:
+        return one
+    row = tickets.get(keys.body(one.tenant, one.ticket_id, one.body))
+    return one.model_copy(update={"description": row["text"]}) if row else one
+
+
+def change(tenant: str, ticket_id: str, decide: Callable[[Ticket], Changes]) -> Ticket:
+    """Change a ticket by what `decide` makes of it, and return it as it is then (a long description cut).
+
+    Conditional on the status alone: a person's act counts whatever timers did meanwhile. The loser of a race decides
+    again. No changes, no write. Raises `NotFound`, and what `decide` raises.
+    """
+    for _ in range(_TRIES):
+        row = tickets.get(keys.ticket(tenant, ticket_id))
+        if row is None:
+            raise NotFound("There is no such ticket.")
+        before = Ticket.of(row)
+        changes = decide(before)
+        if not changes:
+            return before
+        # What is merged into what was read must still be what was read.
+        guard = [("labels", "=", row["labels"])] if "labels" in changes else []
+        try:
+            return Ticket.of(
+                tickets.update(before.key, changes, when=[*EXISTS, ("status", "=", row["status"]), *guard])
+            )
+        except ConditionFailed:
+            continue
+    raise Overloaded
+
+
+def acknowledge(tenant: str, ticket_id: str, by: str, now: datetime) -> Ticket:
+    """Acknowledge a ticket that is unread; any other is left as it is, whoever was faster."""
+
+    def decide(one: Ticket) -> Changes:
+        return ticket.to_status(one, Status.UNDER_INVESTIGATION, by, now) if one.status is Status.UNREAD else {}
+
+    return change(tenant, ticket_id, decide)
+
+
+def resolve(tenant: str, ticket_id: str, by: str, now: datetime) -> Ticket:
+    """Resolve a ticket, unless it is resolved already."""
+    return change(tenant, ticket_id, lambda one: ticket.to_status(one, Status.RESOLVED, by, now))
+
+
+def escalate(tenant: str, ticket_id: str, by: str, now: datetime) -> Ticket:
+    """Make the next step due now; an acknowledged ticket becomes unread first. A resolved one is left as it is."""
+
+    def decide(one: Ticket) -> Changes:
+        if one.resolved:
+            return {}
+        if one.status is Status.UNREAD:
+            return ticket.hurried(one, by, now)
+        return ticket.resumed(one, by, now)
+
+    return change(tenant, ticket_id, decide)
+
+
+def add_note(tenant: str, ticket_id: str, note_id: str | None, text: str, by: str, now: datetime) -> tuple[Row, bool]:
+    """Put a note on a ticket. Return its row and whether it is new. Raises `NotFound`, `Conflict`."""
+    get(tenant, ticket_id)
+    name = note_id or ids.new()
+    row = {
+        **keys.note(tenant, ticket_id, name),
+        "tenant": tenant,
+        "ticket_id": ticket_id,
+        "note_id": name,
+        "text": text,
+        "actor": by,
+        "created_at": times.text(now),
+    }
+    try:
+        tickets.put(row, when=NEW)
+    except ConditionFailed as failure:
+        if failure.found is None or (failure.found["text"], failure.found["actor"]) != (text, by):
+            raise Conflict("There is already a note with this id, made by another request.") from failure
+        return failure.found, False
+    return row, True
+
+
+def newest(
+    tenant: str, team: str | None, *, since: datetime | None, until: datetime | None, limit: int, after: str | None
+) -> tuple[list[Ticket], str | None]:
+    """Return a page of tickets, newest first: a team's, or all that are not resolved. And the next page's cursor."""
+    start = cursor.read(tenant, after, parts=1)
+    low = times.text(since) if since else "0"
+    # "~" sorts after everything that an `opened` holds; `until` is not part of the list.
+    high = start[0] if start else times.text(until) if until else "~"
+    shards = keys.team_shards(tenant, team) if team is not None else keys.open_shards(tenant)
+    index = "team" if team is not None else "open"
+    read = [
+        tickets.query(
+            shard,
+            index=index,
+            hash_name=f"{index}_shard",
+            range_name="opened",
+            between=(low, high),
+            forward=False,
+            limit=limit + 2,
+        ).items
+        for shard in shards
+    ]
+    ordered = merge(*read, key=lambda row: str(row["opened"]), reverse=True)
+    page = list(islice((row for row in ordered if row["opened"] < high), limit + 1))
+    rows = tickets.get_many([Key(pk=row["pk"], sk=row["sk"]) for row in page[:limit]])
+    following = cursor.write(tenant, page[limit - 1]["opened"]) if len(page) > limit else None
+    return [Ticket.of(row) for row in rows if row is not None], following
+
+
+def children(tenant: str, ticket_id: str, kind: str, *, limit: int, after: str | None) -> tuple[list[Row], str | None]:
+    """Return a page of a ticket's history, notes or pages, oldest first, and the next page's cursor."""
+    pk = keys.ticket(tenant, ticket_id)["pk"]
+    start = cursor.read(tenant, after, parts=1)
+    if tickets.get(keys.ticket(tenant, ticket_id)) is None:
+        raise NotFound("There is no such ticket.")
+    begin = {"pk": pk, "sk": kind + start[0]} if start else None
+    page = tickets.query(pk, begins=kind, limit=limit, after=begin)
+    following = cursor.write(tenant, page.after["sk"].removeprefix(kind)) if page.after else None
+    return page.items, following
+
+
+def patched(one: Ticket, fields: Changes, by: str, now: datetime) -> Changes:
+    """Return the changes that a patch makes of a ticket: what is as it was is left out.
+
+    `fields` are attributes as the row has them, merged already. Raises `Conflict` for a resolved ticket.
+    """
+    status = Status(fields.pop("status")) if "status" in fields else one.status
+    as_stored = one.fields()
+    edits = {name: new for name, new in fields.items() if as_stored.get(name) != new}
+    if not edits and status is one.status:
+        return {}
+    if one.resolved:
+        raise Conflict("The ticket is resolved: it takes notes only.")
+    moves = ticket.to_status(one, status, by, now)
+    return {**edits, **(moves or ticket.marked(ticket.Kind.EDITED, by, now))}
+
+
+def body_fields(one: Ticket, text: str | None) -> Changes:
+    """Put a description where it belongs and return the fields that refer to it."""
+    description, body = opening.described(text)
+    if body is not None and text is not None and body != one.body:
+        opening.put_body(one.tenant, one.ticket_id, body, text)
+    return {"description": description, "body": body}

@@ -1,0 +1,92 @@
+"""Timers: armed and cancelled by the stream, carried by EventBridge Scheduler or the due queue.
+
+Arming twice is a Conflict and cancelling twice a NotFound at Scheduler; both are success.
+"""
+
+from datetime import datetime
+
+from tocsin import aws, due, queues, times
+from tocsin.due import Due, Way
+from tocsin.rows import Row
+from tocsin.settings import settings
+from tocsin.telemetry import count, logger
+
+_SOON = due.MAX_DELAY  # within it a throttled CreateSchedule is done by the queue, else by the sweeper
+_THROTTLED = {"ThrottlingException", "TooManyRequestsException", "InternalServerException"}
+
+
+def follow(old: Row | None, new: Row | None, now: datetime) -> None:
+    """Keep a ticket's clock wound, from its row before and after a write: cancel what is void, arm what is set."""
+    before, after = timer(old), timer(new)
+    if before == after:
+        return
+    if after is not None:
+        arm(after, now)
+    # One that was due has fired and is gone by itself.
+    if before is not None and before.due_at > now:
+        cancel(before)
+
+
+def timer(row: Row | None) -> Due | None:
+    """Return the timer that a ticket's row asks for."""
+    if row is None or "due_at" not in row:
+        return None
+    return Due(tenant=row["tenant"], ticket=row["ticket_id"], epoch=row["epoch"], due_at=times.parse(row["due_at"]))
+
+
+def arm(timer: Due, now: datetime) -> None:
+    """Set a timer. Beyond the horizon nothing is done: the sweeper comes back to it."""
+    match due.way(timer.due_at, now):
+        case Way.QUEUE:
+            queues.put_due(timer, now)
+        case Way.SCHEDULE:
+            _schedule(timer, now)
+
+
+def _schedule(timer: Due, now: datetime) -> None:
+    scheduler = aws.client("scheduler")
+    try:
+        scheduler.create_schedule(
+            Name=due.schedule_name(timer.tenant, timer.ticket, timer.epoch),
+            GroupName=settings.schedule_group,
+            ScheduleExpression=f"at({due.fire_at(timer, now):%Y-%m-%dT%H:%M:%S})",
+            ScheduleExpressionTimezone="UTC",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            ActionAfterCompletion="DELETE",
+            Target={
+                "Arn": settings.due_queue_arn,
+                "RoleArn": settings.schedule_role_arn,
+                "Input": timer.model_dump_json(),
+                "DeadLetterConfig": {"Arn": settings.schedule_dead_letter_arn},
+            },
+        )
+    except scheduler.exceptions.ConflictException:
+        return
+    except scheduler.exceptions.ClientError as error:
+        if aws.error_code(error) not in _THROTTLED:
+            raise
+        _instead(timer, now)
+
+
+def _instead(timer: Due, now: datetime) -> None:
+    """Scheduler is throttled, and retrying in place would hold the stream: the queue takes what is soon enough."""
+    count("ScheduleThrottled")
+    if timer.due_at - now <= _SOON:
+        queues.put_due(timer, now)
+    else:
+        logger.warning("a timer is left to the sweeper", extra={"tenant": timer.tenant, "ticket": timer.ticket})
+
+
+def cancel(timer: Due) -> None:
+    """Delete a timer's schedule, if it has one. One that is lost costs one drop in the escalator."""
+    scheduler = aws.client("scheduler")
+    try:
+        scheduler.delete_schedule(
+            Name=due.schedule_name(timer.tenant, timer.ticket, timer.epoch), GroupName=settings.schedule_group
+        )
+    except scheduler.exceptions.ResourceNotFoundException:
+        return
+    except scheduler.exceptions.ClientError as error:
+        if aws.error_code(error) not in _THROTTLED:
+            raise
+        count("CancelThrottled")
