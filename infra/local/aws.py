@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import boto3  # type: ignore[import-untyped]
-from botocore.config import Config  # type: ignore[import-untyped]
+import boto3
+from botocore.config import Config
 
 from infra.local.engine import ACCOUNT, REGION
 

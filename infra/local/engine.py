@@ -50,14 +50,14 @@ def start(where: Places, *, leash: bool) -> Engine:
     """
     shutil.rmtree(where.scratch, ignore_errors=True)
     where.scratch.mkdir(parents=True)
-    port = free_port(PORT)
-    front_port = free_port(FRONT_PORT, taken=port)
-    with where.log.open("wb") as log:
+    with _listener(PORT) as aws, _listener(FRONT_PORT) as front, where.log.open("wb") as log:
+        port, front_port = _port(aws), _port(front)
         # A session of its own: Ctrl-C at the terminal is for the program that started it, which then ends it in order.
         server = subprocess.Popen(
-            _command(port, front_port, leash=leash),
+            _command(aws, front, leash=leash),
             cwd=places.ROOT,
             env=_environment(where, port),
+            pass_fds=(aws.fileno(), front.fileno()),
             stdin=subprocess.PIPE if leash else subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -79,28 +79,36 @@ def stop(engine: Engine, where: Places) -> None:
     shutil.rmtree(where.scratch, ignore_errors=True)
 
 
-def free_port(preferred: int, taken: int = 0) -> int:
-    """The preferred port if nobody listens there, else one that the system gives."""
+def _listener(preferred: int) -> socket.socket:
+    """A socket that listens at the preferred port, or, if somebody else does, at one that the system gives.
+
+    The server inherits it: nobody can take the port in between.
+    """
     for port in (preferred, 0):
-        with socket.socket() as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                listener.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            found = int(listener.getsockname()[1])
-            if found != taken:
-                return found
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+            listener.listen(128)
+        except OSError:
+            listener.close()
+        else:
+            return listener
     raise StartFailed("no port is free on 127.0.0.1")
 
 
-def _command(port: int, front_port: int, *, leash: bool) -> list[str]:
+def _port(listener: socket.socket) -> int:
+    return int(listener.getsockname()[1])
+
+
+def _command(aws: socket.socket, front: socket.socket, *, leash: bool) -> list[str]:
     return [
         str(places.EMBEDDED_AWS_PYTHON),
         "-m",
         "infra.local.server",
-        f"--port={port}",
-        f"--front-port={front_port}",
+        f"--aws={aws.fileno()}",
+        f"--front={front.fileno()}",
+        f"--front-port={_port(front)}",
         f"--runtime={places.RUNTIME_PYTHON}",
         f"--layers={places.CACHE / 'layers'}",
         f"--signing={places.SIGNING}",

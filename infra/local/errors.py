@@ -9,7 +9,7 @@ LocalError
   NothingCame        what was waited for did not happen in time
 """
 
-# ruff: noqa: N818  # an exception is named by what is the case
+# an exception is named by what is the case
 
 
 class LocalError(RuntimeError):

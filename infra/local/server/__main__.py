@@ -1,4 +1,4 @@
-"""Start the embedded AWS, mended, on 127.0.0.1. Ends on SIGTERM, and with `--leash` when its starter is gone."""
+"""Start the embedded AWS, mended, on given sockets. Ends on SIGTERM, and with `--leash` if its starter is gone."""
 
 import argparse
 import asyncio
@@ -24,7 +24,7 @@ def main() -> None:
     patches.apply(runtime=arguments.runtime, layers=arguments.layers, key=signing_key(arguments.signing))
     _allow_many_files()
     config = Config()
-    config.bind = [f"127.0.0.1:{arguments.port}", f"127.0.0.1:{arguments.front_port}"]
+    config.bind = [f"fd://{arguments.aws}", f"fd://{arguments.front}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 0.5
     config.loglevel = "WARNING"
@@ -36,8 +36,9 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, required=True, help="of the AWS endpoint")
-    parser.add_argument("--front-port", type=int, required=True, help="of the HTTP API")
+    parser.add_argument("--aws", type=int, required=True, help="descriptor of the socket of the AWS endpoint")
+    parser.add_argument("--front", type=int, required=True, help="descriptor of the socket of the HTTP API")
+    parser.add_argument("--front-port", type=int, required=True, help="where the latter listens")
     parser.add_argument("--runtime", type=Path, required=True, help="the interpreter that runs the functions")
     parser.add_argument("--layers", type=Path, required=True, help="where layers are unpacked")
     parser.add_argument("--signing", type=Path, required=True, help="the folder of the signing key")
