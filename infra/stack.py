@@ -48,19 +48,19 @@ class Tocsin(cdk.Stack):
         Notification(self, "Notification", workshop, queues=self._channels)
         History(self, "History", workshop, stream=stream)
         cdk.CfnOutput(self, "Url", value=self._gateway.url)
-        cdk.CfnOutput(self, "OperatorSecretArn", value=self._operator_key.secret_arn)
+        cdk.CfnOutput(self, "OperatorSecretArn", value=self._operator_key)
         cdk.CfnOutput(self, "AlarmTopicArn", value=alarms.topic.topic_arn)
         cdk.CfnOutput(self, "SmsReplyTopicArn", value=replies.topic.topic_arn)
         cdk.CfnOutput(self, "OperationsTopicArn", value=self._operations.topic.topic_arn)
         cdk.CfnOutput(self, "ScheduleGroup", value=self._timers.group.ref)
 
-    def _generated_operator_key(self) -> secretsmanager.Secret:
-        """Return the secret whose text is the operator's key: 48 letters and digits."""
-        secret = secretsmanager.Secret(
+    def _generated_operator_key(self) -> str:
+        """Make the secret whose text is the operator's key, 48 letters and digits. Return its ARN."""
+        secret = secretsmanager.CfnSecret(
             self,
             "OperatorKey",
             description="Tocsin: the operator's key, good for onboarding companies",
-            generate_secret_string=secretsmanager.SecretStringGenerator(
+            generate_secret_string=secretsmanager.CfnSecret.GenerateSecretStringProperty(
                 password_length=48, exclude_punctuation=True, exclude_characters=string.punctuation
             ),
         )
@@ -69,7 +69,7 @@ class Tocsin(cdk.Stack):
             "AwsSolutions-SMG4",
             "A person holds this key: it is changed by putting a new value, which counts within seconds.",
         )
-        return secret
+        return secret.attr_id
 
     def _workshop(self) -> Workshop:
         local = self._settings.local
@@ -101,9 +101,7 @@ class Tocsin(cdk.Stack):
             Place.DIRECTORY_LISTED: Located((f"{data.directory_arn}/index/listed",)),
             **self._places_of_queues(),
             **self._places_of_timers(),
-            Place.OPERATOR_SECRET: Located(
-                (self._operator_key.secret_arn,), {"OPERATOR_SECRET_ARN": self._operator_key.secret_arn}
-            ),
+            Place.OPERATOR_SECRET: Located((self._operator_key,), {"OPERATOR_SECRET_ARN": self._operator_key}),
             Place.PHONES: Located(("*",)),
             Place.TOPICS: Located((f"arn:{self.partition}:sns:*:*:*",)),
             Place.EMAIL_IDENTITIES: Located(tuple(map(self._identity_arn, self._settings.email_identities))),

@@ -19,7 +19,7 @@ def places(app: Template) -> dict[Place, list[str]]:
     """How the template spells each place, found by other ways than the app's own."""
     tickets = {"Fn::ImportValue": "TocsinData:ExportsOutputFnGetAttTicketsArnC5A27B47"}
     directory = {"Fn::ImportValue": "TocsinData:ExportsOutputFnGetAttDirectoryArn5B488153"}
-    secret = {"Ref": _only(app.of_type("SecretsManager::Secret"))}
+    secret = {"Fn::GetAtt": [_only(app.of_type("SecretsManager::Secret")), "Id"]}
     group = {"Ref": _only(app.of_type("Scheduler::ScheduleGroup"))}
     here = [{"Ref": "AWS::Region"}, ":", {"Ref": "AWS::AccountId"}]
     arn: list[Any] = ["arn:", {"Ref": "AWS::Partition"}]
