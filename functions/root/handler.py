@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from tocsin import access
+from tocsin import access, problem
 from tocsin.errors import MethodNotAllowed, NotFound, Problem
 
 OPEN: Final = {
@@ -16,10 +16,9 @@ OPEN: Final = {
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer a request (HTTP API, payload format 2.0)."""
     try:
-        return _answer(200, "application/json", find(event), {})
-    except Problem as problem:
-        document = json.dumps(problem.document())
-        return _answer(problem.status, "application/problem+json", document, problem.headers)
+        return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": find(event)}
+    except Problem as refusal:
+        return problem.answer(refusal)
 
 
 def find(event: dict[str, Any]) -> str:
@@ -32,7 +31,3 @@ def find(event: dict[str, Any]) -> str:
     if path.startswith("/api/v1/"):
         access.principal(event)
     raise NotFound("There is no such path.")
-
-
-def _answer(status: int, content_type: str, body: str, headers: dict[str, str]) -> dict[str, Any]:
-    return {"statusCode": int(status), "headers": {**headers, "Content-Type": content_type}, "body": body}

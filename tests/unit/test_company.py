@@ -1,0 +1,27 @@
+"""Companies and their severities."""
+
+from datetime import UTC, datetime
+
+from tocsin.company import Company
+from tocsin.severity import Severity
+
+ACME = Company(company_id="acme", name="Acme", created_at=datetime(2026, 11, 22, tzinfo=UTC))
+
+
+def test_a_new_company_has_four_severities_and_a_default() -> None:
+    assert [one.name for one in ACME.severities] == ["sev1", "sev2", "sev3", "sev4"]
+    assert ACME.default_severity == "sev2"
+    assert Company.of(ACME.fields()) == ACME
+
+
+def test_a_severity_is_found_by_its_name() -> None:
+    pager = Severity(name="page", default=True, channels=["sms"])
+    company = ACME.model_copy(update={"severities": [pager, Severity(name="mail")]})
+    assert company.severity("page") == pager
+    assert company.severity("sev1") is None
+    assert company.channels_of("page") == ("sms",)
+    assert company.channels_of("mail") is None
+
+
+def test_a_list_without_a_default_falls_back_to_the_most_urgent() -> None:
+    assert ACME.model_copy(update={"severities": [Severity(name="a"), Severity(name="b")]}).default_severity == "a"

@@ -1,0 +1,105 @@
+"""Users, their addresses, and the life of a code."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import available_timezones
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from tocsin.errors import Conflict, NotFound, TooMany
+from tocsin.user import CODE_LIFE, ContactMethod, NewUser, User, code_sent, code_tried
+
+NOW = datetime(2026, 11, 22, 20, 28, tzinfo=UTC)
+PHONE = ContactMethod(method_id="phone", channel="sms", address="+4915123456789", created_at=NOW)
+ADA = User(user_id="ada", name="Ada", email="ada@example.com", role="admin", created_at=NOW, methods={"phone": PHONE})
+
+codes = st.integers(100_000, 999_999).map(str)
+
+
+def test_a_user_is_read_from_the_row_it_was_written_to() -> None:
+    assert User.of({**ADA.fields(), "pk": "x", "sk": "y", "version": 3}) == ADA
+
+
+def test_what_is_shown_holds_no_code() -> None:
+    method = code_sent(PHONE, "123456", NOW)
+    shown = ADA.model_copy(update={"methods": {"phone": method}}).shown().model_dump(mode="json")
+    assert set(shown["contact_methods"][0]) == {
+        "method_id",
+        "channel",
+        "address",
+        "verified",
+        "flagged",
+        "created_at",
+    }
+
+
+def test_methods_are_shown_in_the_order_they_were_made() -> None:
+    older = PHONE.model_copy(update={"method_id": "zz", "created_at": NOW - timedelta(days=1)})
+    user = ADA.model_copy(update={"methods": {"phone": PHONE, "zz": older}})
+    assert [method.method_id for method in user.in_order()] == ["zz", "phone"]
+    with pytest.raises(NotFound):
+        user.method("nothing")
+
+
+@given(codes)
+def test_the_code_that_was_sent_verifies(digits: str) -> None:
+    method = code_tried(code_sent(PHONE, digits, NOW), f" {digits} ", NOW + CODE_LIFE - timedelta(seconds=1))
+    assert (method.verified, method.code) == (True, None)
+
+
+@given(codes, codes)
+def test_no_other_code_verifies(digits: str, other: str) -> None:
+    method = code_tried(code_sent(PHONE, digits, NOW), other, NOW)
+    assert method.verified is (digits == other)
+
+
+def test_after_five_tries_or_ten_minutes_no_code_is_live() -> None:
+    method = code_sent(PHONE, "123456", NOW)
+    with pytest.raises(Conflict):
+        code_tried(method, "123456", NOW + CODE_LIFE)
+    for _ in range(5):
+        method = code_tried(method, "000000", NOW)
+    with pytest.raises(Conflict):
+        code_tried(method, "123456", NOW)
+
+
+@given(st.lists(st.integers(0, 3 * 3600), min_size=1, max_size=30))
+def test_never_more_than_five_codes_within_an_hour(seconds: list[int]) -> None:
+    method, sent = PHONE, []
+    for second in sorted(seconds):
+        now = NOW + timedelta(seconds=second)
+        try:
+            method = code_sent(method, "123456", now)
+        except TooMany as refusal:
+            wait = int(refusal.headers["Retry-After"])
+            assert code_sent(method, "123456", now + timedelta(seconds=wait)).code
+        else:
+            sent.append(now)
+    for start in sent:
+        assert len([at for at in sent if start <= at < start + timedelta(hours=1)]) <= 5
+
+
+def test_a_flag_falls_away_when_the_address_proves_good() -> None:
+    flagged = PHONE.model_copy(update={"flagged": "opted out"})
+    assert code_tried(code_sent(flagged, "123456", NOW), "123456", NOW).flagged is None
+
+
+def test_the_same_address_keeps_what_is_known_of_it() -> None:
+    verified = PHONE.model_copy(update={"verified": True, "flagged": "full"})
+    assert verified.readdressed(PHONE.address) == verified
+    assert verified.readdressed("+4915123456780").verified is False
+
+
+@pytest.mark.parametrize("zone", sorted(available_timezones())[::40])
+def test_every_time_zone_is_taken(zone: str) -> None:
+    assert NewUser(email="ada@example.com", role="admin", time_zone=zone).time_zone == zone
+
+
+@given(st.text(max_size=30))
+def test_a_time_zone_is_one_or_refused(text: str) -> None:
+    try:
+        assert NewUser(email="ada@example.com", role="admin", time_zone=text)
+    except ValidationError:
+        assert text not in available_timezones()
