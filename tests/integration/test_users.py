@@ -9,9 +9,10 @@ import boto3
 import pytest
 
 from tests.world import Caller
-from tocsin import clock, keys, users
+from tocsin import clock, keys, resource
 from tocsin.settings import settings
 from tocsin.store import directory
+from tocsin.user import User
 
 ADA = {"user_id": "ada", "name": "Ada", "email": "ada@example.com", "role": "responder"}
 PHONE = {"method_id": "phone", "channel": "sms", "address": "+49 151 23456789"}
@@ -34,6 +35,11 @@ def sent(channel: str) -> list[dict[str, Any]]:
 
 def code() -> str:
     return re.search(r"\d{6}", sent("sms")[-1]["text"])[0]  # type: ignore[index]
+
+
+def flagged(row: dict[str, Any]) -> dict[str, Any]:
+    user = User.of(row)
+    return user.with_method(user.method("phone").model_copy(update={"flagged": "opted out"}))
 
 
 def later(monkeypatch: pytest.MonkeyPatch, **how: float) -> None:
@@ -254,12 +260,10 @@ def test_five_codes_an_hour_and_no_more(ada: Caller, monkeypatch: pytest.MonkeyP
 
 def test_another_address_is_unverified_and_no_longer_flagged(ada: Caller) -> None:
     assert ada("PATCH", f"{METHODS}/phone", {"verified": True}).body["verified"] is True
-    users.flag("acme", "ada", "phone", "+4915123456789", "opted out")
+    resource.change(keys.user("acme", "ada"), flagged)
     assert ada("GET", f"{METHODS}/phone").body["flagged"] == "opted out"
     changed = ada("PATCH", f"{METHODS}/phone", {"address": "+4915123456780"}).body
     assert (changed["verified"], changed["flagged"]) == (False, None)
-    users.flag("acme", "ada", "phone", "+4915123456789", "too late")
-    assert ada("GET", f"{METHODS}/phone").body["flagged"] is None
 
 
 def test_a_code_for_the_old_address_does_not_verify_the_new_one(ada: Caller) -> None:

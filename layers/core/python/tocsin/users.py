@@ -125,15 +125,6 @@ def remove_method(tenant: str, user_id: str, method_id: str) -> None:
     resource.change(keys.user(tenant, user_id), lambda row: User.of(row).without_method(method_id))
 
 
-def flag(tenant: str, user_id: str, method_id: str, address: str, reason: str) -> None:
-    """Note that a provider refused an address. Nothing happens if the method has another by now. Raises `NotFound`."""
-
-    def mark(method: ContactMethod) -> ContactMethod:
-        return method.model_copy(update={"flagged": reason}) if method.address == address else method
-
-    _change(tenant, user_id, method_id, mark)
-
-
 def send_code(tenant: str, user_id: str, method_id: str, now: datetime) -> None:
     """Send a code that proves the address. Raises `NotFound`, and `TooMany` after five within an hour."""
     digits = ids.digits(CODE_DIGITS)
