@@ -24,7 +24,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
     parser.add_argument("command", choices=COMMANDS)
     command = COMMANDS[parser.parse_args().command]
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a shell that starts a program in the background lets it ignore Ctrl-C.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
         command(places.of_checkout(), Terminal())
@@ -53,7 +54,8 @@ def run(where: Places, terminal: Terminal) -> None:
     except KeyboardInterrupt:
         pass
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # one Ctrl-C is enough; a second must not leave anything behind
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # once is enough; a second must not leave anything behind
         stack.stop()
         terminal.say("\nStopped. Nothing is left behind.")
 
@@ -123,13 +125,17 @@ def _invite(stack: Stack, terminal: Terminal) -> None:
 
 
 def _show_pages(endpoint: str, terminal: Terminal) -> None:
-    shown = set(inbox.messages(endpoint))
-    while True:
-        for message in inbox.messages(endpoint):
-            if message not in shown:
-                shown.add(message)
-                terminal.say(_page(message))
-        time.sleep(inbox.POLL)
+    """Whatever is sent from now on, until Ctrl-C or the end of the stack."""
+    try:
+        shown = set(inbox.messages(endpoint))
+        while True:
+            for message in inbox.messages(endpoint):
+                if message not in shown:
+                    shown.add(message)
+                    terminal.say(_page(message))
+            time.sleep(inbox.POLL)
+    except OSError:
+        terminal.say("The stack was stopped.")
 
 
 def _page(message: Message) -> str:

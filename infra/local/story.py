@@ -58,7 +58,7 @@ class Story:
         self.raise_alarm()
         first = self.paged(ada, began)
         ticket = self.ticket()
-        second = self.paged(grace, _moment(ticket["due_at"]).timestamp(), expected="on time")
+        second = self.paged(grace, _moment(ticket["due_at"]).timestamp(), event="the step was due")
         schedule = self.schedule(ticket, edsger)
         acknowledged = self.acknowledge(grace, second[0], ticket)
         left = self.silence(acknowledged)
@@ -89,7 +89,7 @@ class Story:
             raise_alarm(self.sns, self.stack.outputs["AlarmTopicArn"], ALARM)
             notes.append(ALARM)
 
-    def paged(self, person: demo.Person, since: float, expected: str = "after the alarm") -> list[Message]:
+    def paged(self, person: demo.Person, since: float, event: str = "the alarm") -> list[Message]:
         """Wait for the person's SMS and e-mail, and say how long after `since` they came."""
         messages = [
             inbox.wait(
@@ -102,7 +102,7 @@ class Story:
         ]
         for message in messages:
             seconds = message.at.timestamp() - since
-            self.terminal.line(f"{person.name} is paged by {message.channel}", f"{seconds:+.2f} s {expected}")
+            self.terminal.line(f"{person.name} is paged by {message.channel}", f"{seconds:.2f} s after {event}")
             self.tell(message)
         return messages
 

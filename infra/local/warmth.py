@@ -1,4 +1,8 @@
-"""Call each function once, so that nobody waits for its first start."""
+"""Call each function once, so that nobody waits for its first start.
+
+Each is given something that it handles as any other, down to the database, and that changes nothing: nobody knows
+the ticket, the key or the number that it names.
+"""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -9,37 +13,70 @@ from infra.local.aws import client
 # As many at a time as a small machine has use for.
 AT_ONCE = 4
 
-NOTHING_TO_DO: dict[str, Any] = {"Records": []}
-UNKNOWN_PATH = {
-    "version": "2.0",
-    "type": "REQUEST",
-    "routeKey": "$default",
-    "routeArn": "arn:aws:execute-api:us-east-1:111122223333:local/$default/GET/warm-up",
-    "identitySource": ["Bearer warm-up"],
-    "rawPath": "/warm-up",
-    "rawQueryString": "",
-    "headers": {"authorization": "Bearer warm-up"},
-    "requestContext": {
-        "accountId": "111122223333",
-        "apiId": "local",
-        "domainName": "localhost",
-        "domainPrefix": "localhost",
-        "http": {
-            "method": "GET",
-            "path": "/warm-up",
-            "protocol": "HTTP/1.1",
-            "sourceIp": "127.0.0.1",
-            "userAgent": "warm-up",
-        },
-        "requestId": "warm-up",
+TENANT = "warm-up"
+LONG_AGO = "2026-01-01T00:00:00.000Z"
+LONG_AFTER = "2126-01-01T00:00:00.000Z"
+TICKET_KEY = {"pk": {"S": f"T#{TENANT}#TICKET#none"}, "sk": {"S": "TICKET"}}
+
+
+def _request(method: str, path: str, body: str = "") -> dict[str, Any]:
+    """A request of an admin of no company (HTTP API, payload format 2.0)."""
+    return {
+        "version": "2.0",
         "routeKey": "$default",
-        "stage": "$default",
-        "time": "01/Jan/2026:00:00:00 +0000",
-        "timeEpoch": 1767225600000,
-    },
-    "isBase64Encoded": False,
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"content-type": "application/json"},
+        "requestContext": {
+            "http": {"method": method, "path": path, "sourceIp": "127.0.0.1", "userAgent": "warm-up"},
+            "authorizer": {"lambda": {"tenant": TENANT, "actor": "api_key:none", "role": "admin"}},
+            "requestId": "warm-up",
+            "stage": "$default",
+            "timeEpoch": 0,
+        },
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def _message(body: dict[str, Any]) -> dict[str, Any]:
+    """A message of a queue."""
+    record = {"messageId": "warm-up", "eventSource": "aws:sqs", "body": json.dumps(body), "attributes": {}}
+    return {"Records": [record]}
+
+
+def _removal(row: dict[str, Any]) -> dict[str, Any]:
+    """A ticket's row is gone."""
+    change = {"Keys": TICKET_KEY, "OldImage": {**TICKET_KEY, **row}, "SequenceNumber": "0"}
+    return {"Records": [{"eventSource": "aws:dynamodb", "eventName": "REMOVE", "dynamodb": change}]}
+
+
+def _page(channel: str, address: str) -> dict[str, Any]:
+    page = {"tenant": TENANT, "ticket": "none", "page": "PAGE#1#none#none", "channel": channel, "address": address}
+    return _message({"v": 1, "kind": "page", **page})
+
+
+STRANGER = json.dumps({"originationNumber": "+12025550199", "messageBody": "hello"})
+TIMER = {
+    "tenant": {"S": TENANT},
+    "ticket_id": {"S": "none"},
+    "epoch": {"N": "1"},
+    "due_at": {"S": LONG_AFTER},
 }
-OF_QUEUES_AND_STREAMS = ("clock", "historian", "escalator", "notifier", "replies")
+
+PAYLOADS: dict[str, dict[str, Any]] = {
+    "authorizer": {"version": "2.0", "headers": {"authorization": f"Bearer tsk_{TENANT}_none_{'x' * 40}"}},
+    "clock": _removal(TIMER),
+    "historian": _removal(TIMER),
+    "escalator": _message({"v": 1, "tenant": TENANT, "ticket": "none", "epoch": 1, "due_at": LONG_AGO}),
+    "notifier-sms": _page("sms", "+12025550199"),
+    "notifier-email": _page("email", "nobody@example.com"),
+    "ingest": _request("POST", f"/in/generic/{'0' * 32}", "{}"),
+    "replies": {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": STRANGER}}]},
+    "links": _request("GET", f"/a/{'x' * 22}"),
+    "sweeper": {},
+    "root": _request("GET", "/health"),
+}
 
 
 def warm(endpoint: str) -> tuple[int, list[str]]:
@@ -52,9 +89,11 @@ def warm(endpoint: str) -> tuple[int, list[str]]:
 
 
 def _call(lambdas: Any, function: dict[str, Any]) -> str:
-    name = function.get("Environment", {}).get("Variables", {}).get("POWERTOOLS_SERVICE_NAME", function["FunctionName"])
-    payload = NOTHING_TO_DO if name.startswith(OF_QUEUES_AND_STREAMS) else UNKNOWN_PATH
+    name = function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
+    payload = PAYLOADS.get(name) or _request("GET", f"/api/v1/{name}/none")
     answer = lambdas.invoke(FunctionName=function["FunctionName"], Payload=json.dumps(payload))
-    if "FunctionError" not in answer:
-        return ""
-    return f"{name}: {json.loads(answer['Payload'].read()).get('errorMessage', 'failed')}"
+    said = json.loads(answer["Payload"].read() or "null")
+    if "FunctionError" in answer:
+        return f"{name}: {said.get('errorMessage', 'failed')}"
+    failed = isinstance(said, dict) and (said.get("batchItemFailures") or said.get("statusCode", 200) >= 500)
+    return f"{name}: {said}" if failed else ""
