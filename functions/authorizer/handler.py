@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from tocsin import authorizer, clock
+from tocsin import authorizer, aws, clock
+
+aws.prepare("dynamodb")
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:

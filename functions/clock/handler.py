@@ -7,9 +7,11 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tocsin import clock, timers
+from tocsin import aws, clock, timers
 from tocsin.stream import images
 from tocsin.telemetry import logger, metrics
+
+aws.prepare("scheduler", "sqs")
 
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
 

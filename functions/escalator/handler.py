@@ -7,9 +7,11 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tocsin import clock, escalation
+from tocsin import aws, clock, escalation
 from tocsin.due import Due
 from tocsin.telemetry import logger, metrics
+
+aws.prepare("dynamodb", "sqs")
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 

@@ -9,9 +9,11 @@ from typing import Any
 from aws_lambda_powertools.utilities.data_classes import SNSEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tocsin import clock, doors, intake
+from tocsin import aws, clock, doors, intake
 from tocsin.sources import cloudwatch
 from tocsin.telemetry import logger, metrics
+
+aws.prepare("dynamodb")
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -4,8 +4,10 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tocsin import clock, link_page
+from tocsin import aws, clock, link_page
 from tocsin.telemetry import logger, metrics
+
+aws.prepare("dynamodb")
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -7,8 +7,12 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tocsin import notification, queues
+from tocsin import aws, notification, queues
+from tocsin.channels import CHANNELS
+from tocsin.settings import settings
 from tocsin.telemetry import logger, metrics
+
+aws.prepare("dynamodb", "sqs", *(CHANNELS[name].service for name in settings.channels))
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 

@@ -6,8 +6,10 @@ from typing import Any
 from aws_lambda_powertools.utilities.data_classes import SNSEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tocsin import clock, phone, replies
+from tocsin import aws, clock, phone, replies
 from tocsin.telemetry import logger, metrics
+
+aws.prepare("dynamodb", "sqs")
 
 
 def reply(message: str) -> None:

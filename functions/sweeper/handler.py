@@ -4,8 +4,10 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from tocsin import clock, sweep
+from tocsin import aws, clock, sweep
 from tocsin.telemetry import logger, metrics
+
+aws.prepare("dynamodb", "sqs", "scheduler")
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -5,9 +5,11 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from tocsin import api, clock, keys, resource, users
+from tocsin import api, aws, clock, keys, resource, users
 from tocsin.api import PREFIX, Api, Cursor, Limit, Page
 from tocsin.user import Confirmation, MethodPatch, NewMethod, NewUser, ShownMethod, ShownUser, User, UserPatch
+
+aws.prepare("sqs")
 
 app = Api("users")
 

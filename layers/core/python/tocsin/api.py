@@ -80,6 +80,7 @@ class Api(APIGatewayHttpResolver):
     """The routes of one noun. `lambda_handler` is `api.resolve`."""
 
     def __init__(self, noun: str) -> None:
+        aws.prepare("dynamodb")
         super().__init__(enable_validation=True, json_body_deserializer=_json)
         self._noun = noun
         self._known: list[tuple[str, re.Pattern[str]]] = []

@@ -1,8 +1,10 @@
 """The AWS clients: the one module that imports boto3, and the seam behind which tests put another AWS.
 
-Clients are made when first asked for: a function pays only for the services that it calls.
+A function names the services that it calls with `prepare`, so that their clients are made while it starts and not
+while somebody waits for a page. Elsewhere clients are made when first asked for.
 """
 
+import os
 from functools import cache
 from typing import Any
 
@@ -25,6 +27,13 @@ def client(service: str, region: str | None = None) -> Any:
         tcp_keepalive=True,
     )
     return boto3.client(service, region_name=region, config=config)
+
+
+def prepare(*services: str) -> None:
+    """Make the clients of these services now, if this is a Lambda function's start: there processor time is free."""
+    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+        for service in services:
+            client(service)
 
 
 def error_code(error: Exception) -> str:

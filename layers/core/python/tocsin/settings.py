@@ -94,6 +94,11 @@ class Settings:
         pem = os.environ.get("SNS_CERTIFICATE_PEM", "")
         return Certificate(url=_need("SNS_CERTIFICATE_URL"), pem=pem) if pem else None
 
+    @cached_property
+    def channels(self) -> tuple[str, ...]:
+        """The channel that this notifier sends by; none where it is not said."""
+        return tuple(filter(None, [os.environ.get("CHANNEL", "")]))
+
     def channel_queue_url(self, channel: str) -> str:
         """Queue of a channel, such as SMS_QUEUE_URL for `sms`."""
         return _need(f"{channel.upper()}_QUEUE_URL")

@@ -13,13 +13,14 @@ from tocsin.letter import Letter
 
 @dataclass(frozen=True)
 class Channel:
-    """A way to reach a person. `replies`: an answer comes back by it, so a page carries a code."""
+    """A way to reach a person. `service`: the AWS service it calls. `replies`: answers come back, a page has a code."""
 
     send: Callable[[Letter], str]
+    service: str
     replies: bool = False
 
 
 CHANNELS: dict[str, Channel] = {
-    "sms": Channel(sms.send, replies=True),
-    "email": Channel(email.send),
+    "sms": Channel(sms.send, "sns", replies=True),
+    "email": Channel(email.send, "sesv2"),
 }
