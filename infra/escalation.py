@@ -74,6 +74,7 @@ class Escalation(Construct):
         )
         events.Rule(self, "EveryMinute", schedule=events.Schedule.rate(MINUTE), targets=[target])
         errors = sweeper.function.metric_errors(period=MINUTE, statistic=cloudwatch.Stats.SUM)
-        workshop.operations.alarm(
-            "SweeperErrors", errors, above=0, minutes=3, why="The sweeper fails: lost timers are no longer found."
-        )
+        lost = "lost timers and pages are no longer found."
+        workshop.operations.alarm("SweeperErrors", errors, above=0, periods=3, why=f"The sweeper fails: {lost}")
+        runs = sweeper.function.metric_invocations(period=MINUTE, statistic=cloudwatch.Stats.SUM)
+        workshop.operations.silence("SweeperSilence", runs, periods=5, why=f"The sweeper does not run: {lost}")

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from infra.function import Function, Workshop
-from infra.operations import MINUTE
 from infra.queues import FUNCTION_TIMEOUT, WorkQueue
 
 
@@ -48,10 +48,10 @@ class Notification(Construct):
             namespace="Tocsin",
             metric_name="SendFailed",
             dimensions_map={"service": f"notifier-{channel.name}"},
-            period=MINUTE,
+            period=cdk.Duration.minutes(5),
             statistic=cloudwatch.Stats.SUM,
         )
         workshop.operations.alarm(
-            f"{notifier.node.id}SendFailed", failed, above=10, minutes=3, why="Messages cannot be sent on this channel."
+            f"{notifier.node.id}SendFailed", failed, above=2, why="Messages cannot be sent on this channel."
         )
         return notifier

@@ -24,23 +24,35 @@ class Operations(Construct):
         metric: cloudwatch.IMetric,
         *,
         above: float,
-        minutes: int = 1,
+        periods: int = 1,
         why: str,
-    ) -> cloudwatch.Alarm:
-        """Tell operations when a metric stays above a number for so many minutes; no data is no alarm."""
+    ) -> None:
+        """Tell operations when a metric stays above a number for so many periods; no data is no alarm."""
         alarm = cloudwatch.Alarm(
             self,
             name,
             metric=metric,
             threshold=above,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=minutes,
+            evaluation_periods=periods,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             alarm_description=why,
         )
-        alarm.add_alarm_action(actions.SnsAction(self.topic))
-        alarm.add_ok_action(actions.SnsAction(self.topic))
-        return alarm
+        self._tell(alarm)
+
+    def silence(self, name: str, metric: cloudwatch.IMetric, *, periods: int, why: str) -> None:
+        """Tell operations when a metric has been zero, or has had no data, for so many periods."""
+        alarm = cloudwatch.Alarm(
+            self,
+            name,
+            metric=metric,
+            threshold=1,
+            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            evaluation_periods=periods,
+            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+            alarm_description=why,
+        )
+        self._tell(alarm)
 
     def watch_dead_letters(self, name: str, queue: sqs.IQueue) -> None:
         """Tell operations as soon as something lies in a dead-letter queue."""
@@ -50,4 +62,8 @@ class Operations(Construct):
     def watch_age(self, name: str, queue: sqs.IQueue, *, seconds: int) -> None:
         """Tell operations when a queue's oldest message has waited longer than so many seconds, for three minutes."""
         age = queue.metric_approximate_age_of_oldest_message(period=MINUTE, statistic="Maximum")
-        self.alarm(name, age, above=seconds, minutes=3, why="A queue is not worked off: people are paged late.")
+        self.alarm(name, age, above=seconds, periods=3, why="A queue is not worked off: people are paged late.")
+
+    def _tell(self, alarm: cloudwatch.Alarm) -> None:
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+        alarm.add_ok_action(actions.SnsAction(self.topic))

@@ -44,6 +44,6 @@ def follow(
         f"{reader.node.id}Age",
         age,
         above=STREAM_LATE,
-        minutes=3,
+        periods=3,
         why="A reader of the Tickets stream is late, or stuck.",
     )

@@ -51,6 +51,8 @@ def test_stream_readers_sweeper_and_failed_sends_are_watched(app: Template) -> N
     metrics = [alarm["MetricName"] for alarm in _alarms(app)]
     assert metrics.count("IteratorAge") == 2
     assert metrics.count("Errors") == 1
+    (silence,) = (alarm for alarm in _alarms(app) if alarm["MetricName"] == "Invocations")
+    assert (silence["ComparisonOperator"], silence["TreatMissingData"]) == ("LessThanThreshold", "breaching")
     failed = [
         it["Dimensions"] for it in _alarms(app) if (it["Namespace"], it["MetricName"]) == ("Tocsin", "SendFailed")
     ]
