@@ -19,7 +19,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from pydantic import BaseModel
 
-from tocsin import access, ids
+from tocsin import access, aws, ids
 from tocsin.access import Principal, principal
 from tocsin.errors import (
     Invalid,

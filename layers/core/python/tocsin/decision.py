@@ -13,7 +13,6 @@ from tocsin.book import Book
 from tocsin.page import Draft
 from tocsin.rule import Audience, Plan, Rung, Target
 from tocsin.ticket import Kind, Ticket
-from tocsin.user import ContactMethod, User
 
 MAX_PAGES = 200  # a step
 LAST_RESORT_WAIT = timedelta(minutes=15)
@@ -118,7 +117,7 @@ def reach(rung: Rung, ticket: Ticket, book: Book) -> tuple[Draft, ...]:
     return tuple(
         Draft(user=user.user_id, method_id=method.method_id, channel=method.channel, address=method.address)
         for user in users
-        for method in methods(user, channels)
+        for method in user.usable(channels)
     )
 
 
@@ -134,19 +133,3 @@ def _names(audience: tuple[Audience, ...], book: Book) -> list[str]:
             case "admins":
                 names.update(dict.fromkeys(rosters[one.name].for_built_in))
     return list(names)
-
-
-def methods(user: User, channels: tuple[str, ...] | None) -> list[ContactMethod]:
-    """Return the methods that a step pages: verified, of these channels (None: any); flagged ones only if all are."""
-    usable = [
-        method
-        for method in user.methods.values()
-        if method.verified and (channels is None or method.channel in channels)
-    ]
-    return [method for method in usable if not method.flagged] or usable
-
-
-def next_method(user: User, tried: set[str]) -> ContactMethod | None:
-    """Return the verified method that is tried when another has failed for good; flagged ones come last."""
-    left = [method for method in user.methods.values() if method.verified and method.method_id not in tried]
-    return min(left, key=lambda method: method.flagged is not None, default=None)

@@ -13,7 +13,7 @@ from tocsin.decision import Decision
 from tocsin.due import Due
 from tocsin.errors import ConditionFailed
 from tocsin.page import Draft, Page
-from tocsin.queues import PageMessage
+from tocsin.queues import PageMessage, page_message
 from tocsin.store import EXISTS, NEW, tickets
 from tocsin.telemetry import logger
 from tocsin.ticket import Ticket
@@ -63,7 +63,7 @@ def _decide(overdue: Ticket, now: datetime) -> Decision:
 def _put_pages(overdue: Ticket, decided: Decision, now: datetime) -> list[PageMessage]:
     """Put the step's pages, each once, and return the messages of those that nobody has in hand."""
     made = [_page(overdue, decided, draft, now) for draft in decided.pages]
-    return [message(one) for one in made if _put(one, now)]
+    return [page_message(one) for one in made if _put(one, now)]
 
 
 def _put(new: Page, now: datetime) -> bool:
@@ -85,13 +85,6 @@ def _page(overdue: Ticket, decided: Decision, draft: Draft, now: datetime) -> Pa
         wait=round(decided.wait.total_seconds()),
         created_at=now,
         **draft.model_dump(),
-    )
-
-
-def message(one: Page) -> PageMessage:
-    """Return the message that asks for a page to be sent."""
-    return PageMessage(
-        tenant=one.tenant, ticket=one.ticket_id, page=one.key["sk"], channel=one.channel, address=one.address
     )
 
 

@@ -5,7 +5,7 @@ The page is marked last: a crash in between does all of it again, with the same 
 
 from datetime import timedelta
 
-from tocsin import clock, decision, escalation, keys, page, queues, resource, ticket
+from tocsin import clock, keys, page, queues, resource, ticket
 from tocsin.errors import ConditionFailed, Fault, NotFound, SendError
 from tocsin.page import Draft, Outcome, Page
 from tocsin.rows import Row
@@ -67,7 +67,7 @@ def _try_next_method(claimed: Page, siblings: list[Page], of: Ticket) -> bool:
     """Page the same user by another method at once. Return whether there was one that nobody has tried in this step."""
     row = directory.get(keys.user(claimed.tenant, claimed.user))
     tried = {one.method_id for one in siblings if one.user == claimed.user}
-    method = decision.next_method(User.of(row), tried) if row and of.status is Status.UNREAD else None
+    method = User.of(row).next_method(tried) if row and of.status is Status.UNREAD else None
     if method is None:
         return False
     draft = Draft(user=claimed.user, method_id=method.method_id, channel=method.channel, address=method.address)
@@ -78,7 +78,7 @@ def _try_next_method(claimed: Page, siblings: list[Page], of: Ticket) -> bool:
         tickets.put(page.row(following), when=NEW)
     except ConditionFailed:
         return True  # somebody else did, and asked for it to be sent
-    queues.put(escalation.message(following))
+    queues.put(queues.page_message(following))
     return True
 
 
@@ -87,7 +87,7 @@ def _put_back(claimed: Page, error: SendError) -> Outcome:
     now = clock.now()
     outcome = settle(claimed, page.put_off(claimed, error.detail, now + UNCOMMITTED, now), Outcome.PUT_OFF)
     if outcome is Outcome.PUT_OFF:
-        queues.put(escalation.message(claimed), delay=round(UNCOMMITTED.total_seconds()))
+        queues.put(queues.page_message(claimed), delay=round(UNCOMMITTED.total_seconds()))
     return outcome
 
 

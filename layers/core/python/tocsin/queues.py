@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from tocsin import aws, due
 from tocsin.due import Due
 from tocsin.errors import Overloaded
+from tocsin.page import Page
 from tocsin.settings import settings
 
 _BATCH = 10  # messages a call, SQS API reference
@@ -43,6 +44,13 @@ class Notice(BaseModel):
 
 Message = Annotated[PageMessage | Notice, Field(discriminator="kind")]
 MESSAGE: TypeAdapter[PageMessage | Notice] = TypeAdapter(Message)
+
+
+def page_message(page: Page) -> PageMessage:
+    """Return the message that asks for a page to be sent."""
+    return PageMessage(
+        tenant=page.tenant, ticket=page.ticket_id, page=page.key["sk"], channel=page.channel, address=page.address
+    )
 
 
 def put_due(timer: Due, now: datetime) -> None:

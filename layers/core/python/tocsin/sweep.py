@@ -6,7 +6,7 @@ so that a poison row hides nothing.
 
 from datetime import datetime, timedelta
 
-from tocsin import clock, due, escalation, keys, queues, timers, times
+from tocsin import clock, due, keys, queues, timers, times
 from tocsin.errors import ConditionFailed
 from tocsin.keys import Key
 from tocsin.page import Page
@@ -83,5 +83,5 @@ def _act(row: Row, now: datetime) -> str | None:
     page = Page.of(row)
     if page.settled or page.claimed(now):
         return None
-    queues.put(escalation.message(page))
+    queues.put(queues.page_message(page))
     return "page"

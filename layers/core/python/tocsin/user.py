@@ -141,6 +141,16 @@ class User(_Person):
         found = (method for method in self.methods.values() if (method.channel, method.address) == (channel, address))
         return next(found, None)
 
+    def usable(self, channels: tuple[str, ...] | None) -> list[ContactMethod]:
+        """Return the methods to page by: verified, of these channels (None: any); flagged ones only if all are."""
+        fit = [one for one in self.methods.values() if one.verified and (channels is None or one.channel in channels)]
+        return [one for one in fit if not one.flagged] or fit
+
+    def next_method(self, tried: set[str]) -> ContactMethod | None:
+        """Return the verified method to try when others have failed for good; flagged ones come last."""
+        left = [one for one in self.methods.values() if one.verified and one.method_id not in tried]
+        return min(left, key=lambda one: one.flagged is not None, default=None)
+
     def with_method(self, method: ContactMethod) -> dict[str, Any]:
         """Return the change of the row that adds the method, or puts it in the place of what it was."""
         return {"methods": _rows({**self.methods, method.method_id: method})}
