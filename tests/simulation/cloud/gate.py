@@ -1,0 +1,112 @@
+"""The one gate through which every call of a handler leaves: counted here, and here faults come in.
+
+A fault sees each call before and after it takes effect. It raises an error of the service, or `Killed`, or lets time
+pass; what it does to one call it does in the life of one function that is called by name.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tests.simulation.cloud.errors import Exceptions
+
+
+class Killed(BaseException):
+    """The process is gone, in the middle of whatever it did. No handler can catch it."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call: the how-manieth of all, by which function (empty: a test), to what, with what."""
+
+    number: int
+    function: str
+    service: str
+    operation: str
+    arguments: Mapping[str, Any]
+
+
+class Fault(Protocol):
+    """Something that goes wrong with calls."""
+
+    def before(self, call: Call) -> None:
+        """Raise, and the call has no effect."""
+
+    def after(self, call: Call) -> None:
+        """Raise, and the call took effect but its answer is lost."""
+
+
+class Gate:
+    """Counts calls and lets faults at them."""
+
+    def __init__(self) -> None:
+        self.function = ""
+        self.calls: list[Call] = []
+        self.faults: list[Fault] = []
+
+    @contextmanager
+    def inside(self, function: str) -> Iterator[None]:
+        """Calls in this block are made by `function`."""
+        before, self.function = self.function, function
+        try:
+            yield
+        finally:
+            self.function = before
+
+    def of(self, *functions: str) -> list[Call]:
+        """Return the calls that these functions made."""
+        return [call for call in self.calls if call.function in functions]
+
+    def pass_(self, service: str, operation: str, arguments: dict[str, Any], effect: Callable[..., Any]) -> Any:
+        """Make a call."""
+        call = Call(len(self.calls), self.function, service, operation, arguments)
+        self.calls.append(call)
+        for fault in self.faults:
+            fault.before(call)
+        answer = effect(**arguments)
+        for fault in self.faults:
+            fault.after(call)
+        return answer
+
+
+class Client:
+    """A client as boto3 has it: an attribute for each operation that the service models, and `exceptions`."""
+
+    def __init__(self, name: str, service: Any, gate: Gate) -> None:
+        self._name, self._service, self._gate = name, service, gate
+        self.exceptions: Exceptions = service.exceptions
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        effect = getattr(self._service, operation)
+
+        def call(**arguments: Any) -> Any:
+            return self._gate.pass_(self._name, operation, arguments, effect)
+
+        setattr(self, operation, call)
+        return call
+
+
+@dataclass
+class CrashOnce:
+    """Kills the process once: at the `number`-th call that these functions make, before it or after it."""
+
+    functions: tuple[str, ...]
+    number: int
+    when: str = "before"
+    seen: int = 0
+    done: Call | None = None
+
+    def before(self, call: Call) -> None:
+        if call.function in self.functions:
+            self._at(call, "before")
+
+    def after(self, call: Call) -> None:
+        if call.function in self.functions:
+            self._at(call, "after")
+            self.seen += 1
+
+    def _at(self, call: Call, when: str) -> None:
+        if self.done is None and self.seen == self.number and self.when == when:
+            self.done = call
+            raise Killed

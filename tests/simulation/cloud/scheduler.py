@@ -1,0 +1,72 @@
+"""EventBridge Scheduler, one-shot schedules: precise to a minute, gone after they fired (Scheduler user guide)."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.simulation.cloud import errors
+from tests.simulation.cloud.errors import Exceptions
+from tests.simulation.timeline import Timeline
+
+_NAME = re.compile(r"[0-9a-zA-Z-_.]{1,64}")
+_AT = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
+
+
+@dataclass
+class Schedule:
+    """A schedule that has not fired."""
+
+    name: str
+    at: datetime
+    arn: str
+    body: str
+    made_at: datetime
+
+
+class Scheduler:
+    """The service. `lateness` says how late the next one fires, 0 to 60 s; `deliver` takes what is due to its target."""
+
+    exceptions = Exceptions("ConflictException", "ResourceNotFoundException", "ThrottlingException")
+
+    def __init__(
+        self, timeline: Timeline, *, lateness: Callable[[], float], deliver: Callable[[str, str], None], group: str
+    ) -> None:
+        self.schedules: dict[str, Schedule] = {}
+        self._timeline, self._lateness, self._deliver, self._group = timeline, lateness, deliver, group
+
+    def create_schedule(
+        self, *, Name: str, GroupName: str, ScheduleExpression: str, Target: dict[str, Any], **how: Any
+    ) -> dict[str, Any]:
+        at = _AT.fullmatch(ScheduleExpression)
+        self._check(Name, GroupName, "CreateSchedule")
+        if at is None or how["FlexibleTimeWindow"] != {"Mode": "OFF"} or how["ScheduleExpressionTimezone"] != "UTC":
+            raise errors.error("ValidationException", "CreateSchedule", ScheduleExpression)
+        if how["ActionAfterCompletion"] != "DELETE":
+            raise errors.error("ValidationException", "CreateSchedule", "not modelled: schedules that stay")
+        if Name in self.schedules:
+            raise errors.error("ConflictException", "CreateSchedule", Name)
+        moment = datetime.fromisoformat(at[1]).replace(tzinfo=UTC)
+        schedule = Schedule(Name, moment, Target["Arn"], Target["Input"], self._timeline.now())
+        self.schedules[Name] = schedule
+        ahead = max((moment - schedule.made_at).total_seconds(), 0.0)
+        self._timeline.after(ahead + self._lateness(), lambda: self._fire(schedule))
+        return {"ScheduleArn": f"arn:aws:scheduler:::schedule/{GroupName}/{Name}"}
+
+    def delete_schedule(self, *, Name: str, GroupName: str) -> dict[str, Any]:
+        self._check(Name, GroupName, "DeleteSchedule")
+        if self.schedules.pop(Name, None) is None:
+            raise errors.error("ResourceNotFoundException", "DeleteSchedule", Name)
+        return {}
+
+    def _fire(self, schedule: Schedule) -> None:
+        if self.schedules.get(schedule.name) is schedule:
+            del self.schedules[schedule.name]
+            self._deliver(schedule.arn, schedule.body)
+
+    def _check(self, name: str, group: str, operation: str) -> None:
+        if not _NAME.fullmatch(name):
+            raise errors.error("ValidationException", operation, name)
+        if group != self._group:
+            raise errors.error("ResourceNotFoundException", operation, group)

@@ -1,0 +1,121 @@
+"""SQS standard queues: delays, visibility time-outs, receive counts and dead letters (SQS API reference)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.simulation.cloud import errors
+from tests.simulation.cloud.errors import Exceptions
+from tests.simulation.timeline import Timeline
+
+LONGEST_DELAY = 900
+LARGEST = 1024 * 1024  # bytes of a message
+
+
+@dataclass
+class Message:
+    """A message, whose it is (its group), and how often it was received."""
+
+    message_id: str
+    body: str
+    group: str
+    sent_at: float
+    receives: int = 0
+
+
+@dataclass
+class Queue:
+    """A queue. `arrive` is told when a message becomes visible; who has received it must delete it in time."""
+
+    name: str
+    timeline: Timeline
+    latency: Callable[[], float] = lambda: 0.0
+    visibility: float = 180.0
+    most_receives: int = 5
+    visible: dict[str, Message] = field(default_factory=dict)
+    delayed: dict[str, Message] = field(default_factory=dict)
+    in_flight: dict[str, Message] = field(default_factory=dict)
+    dead: list[Message] = field(default_factory=list)
+    arrive: Callable[[], None] = lambda: None
+    sent: int = 0
+
+    def put(self, body: str, group: str, delay: float = 0.0) -> str:
+        """Take a message, to be visible after `delay` seconds."""
+        self.sent += 1
+        message = Message(f"{self.name}-{self.sent}", body, group, self.timeline.seconds)
+        self.delayed[message.message_id] = message
+        self.timeline.after(delay + self.latency(), lambda: self._show(self.delayed, message))
+        return message.message_id
+
+    def _show(self, before: dict[str, Message], message: Message) -> None:
+        if before.pop(message.message_id, None) is None:
+            return  # deleted, or the queue was emptied, meanwhile
+        self.visible[message.message_id] = message
+        self.arrive()
+
+    def receive(self, most: int) -> list[Message]:
+        """Return some messages and hide them; those that were received too often are dead."""
+        received: list[Message] = []
+        while self.visible and len(received) < most:
+            message = self.visible.pop(next(iter(self.visible)))
+            if message.receives >= self.most_receives:
+                self.dead.append(message)
+                continue
+            message.receives += 1
+            self.in_flight[message.message_id] = message
+            self.timeline.after(self.visibility, lambda message=message: self._show(self.in_flight, message))
+            received.append(message)
+        return received
+
+    def delete(self, message_id: str) -> None:
+        """Forget a message that was worked off."""
+        self.in_flight.pop(message_id, None)
+
+    def clear(self) -> None:
+        """Lose everything that is in the queue."""
+        for held in (self.visible, self.delayed, self.in_flight):
+            held.clear()
+
+    @property
+    def messages(self) -> list[Message]:
+        """All that is in the queue, seen or not."""
+        return [*self.visible.values(), *self.delayed.values(), *self.in_flight.values()]
+
+
+class SQS:
+    """The service; queues by URL."""
+
+    exceptions = Exceptions("QueueDoesNotExist", "RequestThrottled", "OverLimit")
+
+    def __init__(self, queues: dict[str, Queue]) -> None:
+        self.queues = queues
+
+    def send_message(
+        self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int = 0, MessageGroupId: str = ""
+    ) -> dict[str, Any]:
+        queue = self._queue(QueueUrl, "SendMessage")
+        _check(MessageBody, DelaySeconds, MessageGroupId, "SendMessage")
+        return {"MessageId": queue.put(MessageBody, MessageGroupId, DelaySeconds)}
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        queue = self._queue(QueueUrl, "SendMessageBatch")
+        if not 0 < len(Entries) <= 10 or len({entry["Id"] for entry in Entries}) < len(Entries):
+            raise errors.error("BatchEntryIdsNotDistinct", "SendMessageBatch")
+        sent = []
+        for entry in Entries:
+            delay, group = entry.get("DelaySeconds", 0), entry.get("MessageGroupId", "")
+            _check(entry["MessageBody"], delay, group, "SendMessageBatch")
+            sent.append({"Id": entry["Id"], "MessageId": queue.put(entry["MessageBody"], group, delay)})
+        return {"Successful": sent, "Failed": []}
+
+    def _queue(self, url: str, operation: str) -> Queue:
+        if url not in self.queues:
+            raise errors.error("QueueDoesNotExist", operation, url)
+        return self.queues[url]
+
+
+def _check(body: str, delay: int, group: str, operation: str) -> None:
+    if type(delay) is not int or not 0 <= delay <= LONGEST_DELAY:
+        raise errors.error("InvalidParameterValue", operation, f"DelaySeconds {delay}")
+    if not 0 < len(body.encode()) <= LARGEST or len(group) > 128:
+        raise errors.error("InvalidParameterValue", operation, "the message")

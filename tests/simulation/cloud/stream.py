@@ -1,0 +1,110 @@
+"""The stream of a table and its readers: every write once, in order for each item, again until it is taken.
+
+A reader is a Lambda event source: batches, partial batch failures, halves after an error, few attempts, dead letters
+(Lambda developer guide, "Using AWS Lambda with Amazon DynamoDB").
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+from zlib import crc32
+
+from tests.simulation.cloud.table import Item
+from tests.simulation.timeline import Timeline
+
+Record = dict[str, Any]
+Work = Callable[[list[Record]], set[str] | None]
+"""Takes a batch. Returns the sequence numbers that failed, None if the whole invocation did."""
+
+LANES = 4
+ATTEMPTS = 6  # one and five more
+PAUSE = 1.0  # seconds before a batch is tried again
+
+
+def record(number: int, old: Item | None, new: Item | None) -> Record:
+    """Return the stream record of a write, as NEW_AND_OLD_IMAGES has it."""
+    item = new if new is not None else old or {}
+    change: Record = {
+        "Keys": {"pk": item["pk"], "sk": item["sk"]},
+        "SequenceNumber": f"{number:021d}",
+        "StreamViewType": "NEW_AND_OLD_IMAGES",
+    }
+    change |= {"OldImage": old} if old is not None else {}
+    change |= {"NewImage": new} if new is not None else {}
+    name = "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
+    return {"eventID": str(number), "eventName": name, "eventSource": "aws:dynamodb", "dynamodb": change}
+
+
+class Lane:
+    """One shard's records on their way to one reader, in order."""
+
+    def __init__(self, timeline: Timeline, work: Work, *, batch: int) -> None:
+        self.records: deque[Record] = deque()
+        self.dead: list[Record] = []
+        self._timeline, self._work, self._batch = timeline, work, batch
+        self._most, self._attempts, self._waking = batch, 0, False
+
+    def add(self, record: Record, latency: float) -> None:
+        """Take a record, to be read after `latency` seconds."""
+        self.records.append(record)
+        self._wake(latency)
+
+    def _wake(self, seconds: float) -> None:
+        if not self._waking:
+            self._waking = True
+            self._timeline.after(seconds, self._read)
+
+    def _read(self) -> None:
+        self._waking = False
+        batch = [self.records[at] for at in range(min(self._most, len(self.records)))]
+        if not batch:
+            return
+        done = _done(batch, self._work(batch))
+        for _ in range(done):
+            self.records.popleft()
+        if done == len(batch):
+            self._most, self._attempts = self._batch, 0
+        elif done:
+            self._attempts = 1
+        else:
+            self._fail(batch)
+        if self.records:
+            self._wake(0.0 if done == len(batch) else PAUSE)
+
+    def _fail(self, batch: list[Record]) -> None:
+        self._attempts += 1
+        self._most = max(1, len(batch) // 2)
+        if self._attempts >= ATTEMPTS:
+            self.dead += [self.records.popleft() for _ in range(self._most)]
+            self._most, self._attempts = self._batch, 0
+
+
+def _done(batch: list[Record], failed: set[str] | None) -> int:
+    """Return how many records of a batch need not be read again: all before the first that failed."""
+    if failed is None:
+        return 0
+    numbers = [one["dynamodb"]["SequenceNumber"] for one in batch]
+    return min((numbers.index(number) for number in failed), default=len(batch))
+
+
+class Reader:
+    """One of the stream's readers: what it filters for, and its lanes."""
+
+    def __init__(
+        self, timeline: Timeline, work: Work, *, wanted: Callable[[str], bool], batch: int, latency: Callable[[], float]
+    ) -> None:
+        self.lanes = [Lane(timeline, work, batch=batch) for _ in range(LANES)]
+        self._wanted, self._latency, self._number = wanted, latency, 0
+
+    def hear(self, old: Item | None, new: Item | None) -> None:
+        """Take a write of the table."""
+        item = new if new is not None else old or {}
+        self._number += 1
+        if self._wanted(item["sk"]["S"]):
+            lane = self.lanes[crc32(item["pk"]["S"].encode()) % LANES]
+            lane.add(record(self._number, old, new), self._latency())
+
+    @property
+    def dead(self) -> list[Record]:
+        """Records that were given up."""
+        return [one for lane in self.lanes for one in lane.dead]

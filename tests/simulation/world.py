@@ -1,0 +1,255 @@
+"""The whole installation in memory: the real handlers, fed as the deployment feeds them, on virtual time.
+
+    with World(seed=1) as world:
+        world.api("POST", "/tickets", {...})
+        world.run(600)
+
+While the block lasts, the clients, the clock and the randomness of `tocsin` are the world's. One at a time.
+"""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from random import Random
+from types import SimpleNamespace, TracebackType
+from typing import Any, Self
+
+from tests.simulation.cloud.dynamodb import DynamoDB
+from tests.simulation.cloud.gate import Client, Gate, Killed
+from tests.simulation.cloud.providers import SES, SNS, Outbox, Sent
+from tests.simulation.cloud.scheduler import Scheduler
+from tests.simulation.cloud.sqs import SQS, Message, Queue
+from tests.simulation.cloud.stream import Reader, Record
+from tests.simulation.cloud.table import Item, Table
+from tests.simulation.timeline import Timeline
+from tests.world import ENVIRONMENT, Answer, Caller, Context, call, handler, request, table
+from tocsin import aws, clock, ids, notification, reading, telemetry, times
+from tocsin.settings import settings
+
+ARN = "arn:aws:sqs:eu-central-1:123456789012:"
+QUEUES = {"due": ("escalator", 5), "sms": ("notifier", 5), "email": ("notifier", 5)}
+"""Work queues: who works them off, and how many messages at once (infra/escalation.py, infra/notification.py)."""
+
+Rows = dict[tuple[str, str], Item]
+
+
+class World:
+    """An installation. `sweeper=False` takes the net away that would hide what the first line loses."""
+
+    def __init__(self, seed: int = 0, *, sweeper: bool = True, directory: Rows | None = None) -> None:
+        self.random = Random(seed)  # noqa: S311 - a simulation is to be repeatable
+        self.timeline = Timeline()
+        self.gate = Gate()
+        self.sweeper = sweeper
+        self.counted: Counter[str] = Counter()
+        self.lost: list[str] = []  # functions that were killed, or failed as a whole
+        self.tickets = Table(**_layout("Tickets"))
+        self.directory = Table(**_layout("Directory"))
+        self.directory.load(directory or {})
+        self.outbox = Outbox(self.timeline)
+        self.sns, self.ses = SNS(self.outbox), SES(self.outbox)
+        self.queues = {name: self._queue(name, *who) for name, who in QUEUES.items()}
+        self.scheduler = Scheduler(
+            self.timeline, lateness=self._lateness, deliver=self._deliver, group=ENVIRONMENT["SCHEDULE_GROUP"]
+        )
+        self.clock = self._reader("clock", lambda sort: sort == "TICKET", batch=25)
+        self.historian = self._reader(
+            "historian", lambda sort: sort == "TICKET" or sort.startswith(("PAGE#", "NOTE#")), batch=100
+        )
+        self.clients = self._clients()
+        self.timeline.after(self.random.uniform(0, 60), self._tick)
+        self._kept: list[Callable[[], None]] = []
+
+    # --- time
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return self.timeline.seconds
+
+    def run(self, seconds: float) -> None:
+        """Let so many seconds pass."""
+        self.timeline.run(seconds)
+
+    def run_until(self, happened: Callable[[], bool], *, within: float = 3600) -> None:
+        """Let time pass until something has happened."""
+        self.timeline.run_until(happened, within=within)
+
+    # --- callers
+
+    def api(
+        self, method: str, path: str, body: Any = None, *, tenant: str = "acme", role: str = "admin", **how: Any
+    ) -> Answer:
+        """Call the HTTPS API. A function that is killed is a 503 of the gateway."""
+        try:
+            with self.gate.inside(path.split("/")[1]):
+                return Caller(tenant=tenant, role=role)(method, path, body, **how)
+        except Killed:
+            self._die("api")
+            return Answer(503, None)
+
+    def follow_link(self, url: str, method: str = "GET") -> Answer:
+        """Open a link that was sent, or (POST) press its button."""
+        path = url.removeprefix(ENVIRONMENT["PUBLIC_URL"])
+        with self.gate.inside("links"):
+            return call("links", request(method, path))
+
+    def reply(self, number: str, text: str) -> None:
+        """Answer by SMS."""
+        sms = {"originationNumber": number, "destinationNumber": "+4915200000000", "messageBody": text}
+        self.invoke("replies", {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": json.dumps(sms)}}]})
+
+    @property
+    def sent(self) -> list[Sent]:
+        """All that reached people."""
+        return self.outbox.sent
+
+    # --- functions
+
+    def invoke(self, function: str, event: dict[str, Any]) -> Any:
+        """Call a function as Lambda does; None if it was killed or failed."""
+        try:
+            with self.gate.inside(function):
+                return handler(function).lambda_handler(event, Context()) or {}
+        except Killed:
+            self._die(function)
+        except Exception as error:  # noqa: BLE001 - Lambda too takes any error for a failed invocation
+            self.lost.append(f"{function}: {error!r}")
+        return None
+
+    def _die(self, function: str) -> None:
+        self.lost.append(f"{function}: killed")
+        reading.forget()  # the next process remembers nothing
+
+    def _tick(self) -> None:
+        """Sweep, unless the index holds nothing to look at: a sweep reads that alone, and would do nothing."""
+        self.timeline.after(60, self._tick)
+        earliest = self.tickets.indexes["due"].earliest()
+        if self.sweeper and earliest is not None and earliest <= times.text(self.timeline.now()):
+            self.invoke("sweeper", {})
+
+    def _queue(self, name: str, function: str, batch: int) -> Queue:
+        queue = Queue(name, self.timeline, latency=lambda: self.random.uniform(0.01, 0.1))
+        queue.arrive = lambda: self.timeline.after(0, lambda: self._work_off(queue, function, batch))
+        return queue
+
+    def _work_off(self, queue: Queue, function: str, batch: int) -> None:
+        messages = queue.receive(batch)
+        if not messages:
+            return
+        answer = self.invoke(function, {"Records": [_sqs_record(queue.name, message) for message in messages]})
+        if answer is None:
+            return
+        failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
+        for message in messages:
+            if message.message_id not in failed:
+                queue.delete(message.message_id)
+
+    def _reader(self, function: str, wanted: Callable[[str], bool], *, batch: int) -> Reader:
+        def work(records: list[Record]) -> set[str] | None:
+            answer = self.invoke(function, {"Records": records})
+            return None if answer is None else {one["itemIdentifier"] for one in answer["batchItemFailures"]}
+
+        latency = lambda: self.random.uniform(0.05, 0.4)  # noqa: E731
+        reader = Reader(self.timeline, work, wanted=wanted, batch=batch, latency=latency)
+        self.tickets.listeners.append(reader.hear)
+        return reader
+
+    def _lateness(self) -> float:
+        return self.random.uniform(0, 60)
+
+    def _deliver(self, arn: str, body: str) -> None:
+        # Scheduler's templated SQS target cannot set a group on a standard queue.
+        self.queues[arn.removeprefix(ARN)].put(body, "")
+
+    # --- the seams
+
+    def _clients(self) -> dict[str, Client]:
+        services = {
+            "dynamodb": DynamoDB(self.tickets, self.directory),
+            "sqs": SQS({queue_url(name): queue for name, queue in self.queues.items()}),
+            "scheduler": self.scheduler,
+            "sns": self.sns,
+            "sesv2": self.ses,
+        }
+        return {name: Client(name, service, self.gate) for name, service in services.items()}
+
+    def __enter__(self) -> Self:
+        urls = {f"{name.upper()}_QUEUE_URL": queue_url(name) for name in QUEUES}
+        self._kept = [settings.__dict__.clear, reading.forget, partial(_restore, os.environ.copy())]
+        os.environ.update(ENVIRONMENT | urls)
+        self._put(aws, "client", lambda service, region=None: self.clients[service])
+        self._put(clock, "now", self.timeline.now)
+        self._put(ids, "secrets", _Seeded(self.random))
+        self._put(ids, "new", lambda: f"01SIM{self.random.getrandbits(100):021X}")
+        self._put(notification, "random", SimpleNamespace(SystemRandom=lambda: self.random))
+        self._put(telemetry.metrics, "add_metric", self._count)
+        self._put(telemetry.metrics.provider, "flush_metrics", lambda **how: None)
+        level = telemetry.logger.log_level
+        telemetry.logger.setLevel(os.environ.get("SIMULATION_LOG", "CRITICAL"))
+        self._kept.append(lambda: telemetry.logger.setLevel(level))
+        settings.__dict__.clear()
+        reading.forget()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for put_back in reversed(self._kept):
+            put_back()
+
+    def _put(self, owner: Any, name: str, new: Any) -> None:
+        old = getattr(owner, name)
+        setattr(owner, name, new)
+        self._kept.append(lambda: setattr(owner, name, old))
+
+    def _count(self, *, name: str, value: float, **how: Any) -> None:
+        self.counted[name] += int(value)
+
+
+def _restore(environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+
+
+class _Seeded:
+    """The part of `secrets` that ids use, from the world's own randomness."""
+
+    def __init__(self, random: Random) -> None:
+        self.choice, self.randbelow = random.choice, random.randrange
+        self._random = random
+
+    def token_hex(self, size: int) -> str:
+        return self._random.randbytes(size).hex()
+
+
+def _layout(name: str) -> dict[str, Any]:
+    """Return a table's name, indexes and their projection, from the request that creates it."""
+    wanted = table(name)["GlobalSecondaryIndexes"]
+    indexes = {index["IndexName"]: tuple(key["AttributeName"] for key in index["KeySchema"]) for index in wanted}
+    return {"name": name, "indexes": indexes, "projection": wanted[0]["Projection"]["ProjectionType"]}
+
+
+def queue_url(name: str) -> str:
+    """Return the URL of a queue."""
+    return f"https://sqs.eu-central-1.amazonaws.com/123456789012/{name}"
+
+
+def _sqs_record(queue: str, message: Message) -> dict[str, Any]:
+    return {
+        "messageId": message.message_id,
+        "receiptHandle": f"{message.message_id}-{message.receives}",
+        "body": message.body,
+        "attributes": {
+            "ApproximateReceiveCount": str(message.receives),
+            "SentTimestamp": str(int(message.sent_at * 1000)),
+            "MessageGroupId": message.group,
+        },
+        "messageAttributes": {},
+        "md5OfBody": "",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": ARN + queue,
+        "awsRegion": "eu-central-1",
+    }
