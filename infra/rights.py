@@ -73,7 +73,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "companies": KEEP_DIRECTORY,
     "api_keys": KEEP_DIRECTORY,
     "integrations": KEEP_DIRECTORY,
-    "ingest": (WRITE_TICKETS, READ_DIRECTORY, may(("sns:ConfirmSubscription",), Place.TOPICS), FAILED),
+    "ingest": (WRITE_TICKETS, READ_DIRECTORY, FAILED),
     "replies": (ADVANCE_TICKETS, may(SEND, Place.SMS_QUEUE), FAILED),
     "links": (may((*READ, *_dynamodb("UpdateItem")), Place.TICKETS),),
     "clock": (
@@ -113,6 +113,6 @@ WILDCARDS = {
     Place.TICKETS_STREAMS: "ListStreams knows no single stream: it is asked of all streams of one table.",
     Place.SCHEDULES: "A schedule's name is derived from its ticket and epoch; the group is ours alone.",
     Place.PHONES: "SNS has no ARN for a phone number; publishing to topics is denied beside it.",
-    Place.TOPICS: "A customer's topic may be in any account and Region; it is only confirmed (or denied) here.",
+    Place.TOPICS: "Nothing may be published to any topic: the right is only denied here.",
 }
 """The places that only a wildcard can name, each with the reason."""

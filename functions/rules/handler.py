@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from tocsin import api, clock, keys, resource, rules
 from tocsin.api import PREFIX, Api, Cursor, Limit, Page
+from tocsin.ids import Id
 from tocsin.rule import NewRule, Rule, RuleBody
 
 app = Api("rules")
@@ -22,7 +23,7 @@ def create(body: NewRule) -> Response[Any]:
 
 @app.get(f"{PREFIX}/rules", summary="List the rules of a team, or the company's own")
 def list_(
-    team: Annotated[str | None, Query(description="Missing: the company's own rules.")] = None,
+    team: Annotated[Id | None, Query(description="Missing: the company's own rules.")] = None,
     limit: Limit = 25,
     cursor: Cursor = None,
 ) -> Page[Rule]:

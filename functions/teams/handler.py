@@ -39,8 +39,7 @@ def get(team_id: str) -> Team:
 
 @app.patch(f"{PREFIX}/teams/<team_id>", summary="Change a team")
 def patch(team_id: str, body: TeamPatch) -> Team:
-    changes = body.model_dump(exclude_unset=True)
-    return Team.of(resource.change(keys.team(app.principal.tenant, team_id), lambda _: changes))
+    return teams.change(app.principal.tenant, team_id, body)
 
 
 @app.delete(f"{PREFIX}/teams/<team_id>", summary="Delete a team", responses=api.DELETES)

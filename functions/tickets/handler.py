@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from tocsin import api, clock, keys, tickets
 from tocsin.api import PREFIX, Api, Cursor, Limit, Page
+from tocsin.ids import Id
 from tocsin.reception import change, note, open_
 from tocsin.ticket import Status
 from tocsin.ticket_api import EventView, NewNote, NewTicket, NoteView, PageView, StatusName, TicketPatch, TicketView
@@ -25,7 +26,7 @@ def create(body: NewTicket) -> Response[Any]:
 
 @app.get(f"{PREFIX}/tickets", summary="List tickets, newest first")
 def list_(
-    team: Annotated[str | None, Query(description="Tickets of this team; missing: of all teams.")] = None,
+    team: Annotated[Id | None, Query(description="Tickets of this team; missing: of all teams.")] = None,
     status: Annotated[
         list[StatusName] | None, Query(description="May repeat. Missing: all that is not resolved; with `team`: all.")
     ] = None,

@@ -23,6 +23,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             monkeypatch.setenv(f"{name}_QUEUE_URL", queue["QueueUrl"])
         boto3.client("scheduler").create_schedule_group(Name="tocsin")
         aws.client.cache_clear()
+        aws.unsigned_client.cache_clear()
         settings.__dict__.clear()
         yield
     aws.client.cache_clear()

@@ -17,6 +17,18 @@ def client(service: str, region: str | None = None) -> Any:
 
     Standard retries with few attempts: what still fails is retried by whoever called us, later and elsewhere.
     """
+    return _made(service, region)
+
+
+@cache
+def unsigned_client(service: str, region: str) -> Any:
+    """Return a client that calls without credentials: what needs none is not measured by the rights of our role."""
+    from botocore import UNSIGNED  # noqa: PLC0415 - as below
+
+    return _made(service, region, signature_version=UNSIGNED)
+
+
+def _made(service: str, region: str | None, **how: Any) -> Any:
     import boto3  # noqa: PLC0415 - half of a cold start; a process that answers from memory never pays it
     from botocore.config import Config  # noqa: PLC0415
 
@@ -25,6 +37,7 @@ def client(service: str, region: str | None = None) -> Any:
         read_timeout=TIMEOUT_SECONDS,
         retries={"mode": "standard", "max_attempts": 3},
         tcp_keepalive=True,
+        **how,
     )
     return boto3.client(service, region_name=region, config=config)
 

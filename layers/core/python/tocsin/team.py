@@ -20,11 +20,16 @@ class Team(Record):
     created_at: Moment
 
 
-class NewTeam(Body):
+class TeamSettings(Body):
+    """What of a team can be changed."""
+
+    name: Name
+
+
+class NewTeam(TeamSettings):
     """`POST /teams`."""
 
     team_id: Id | None = None
-    name: Name
 
 
 class TeamPatch(Body):

@@ -7,7 +7,7 @@ from tocsin.errors import Conflict, NotFound
 from tocsin.keys import Key
 from tocsin.rows import Row
 from tocsin.store import directory, tickets
-from tocsin.team import Member, MemberRole, NewTeam, Team
+from tocsin.team import Member, MemberRole, NewTeam, Team, TeamPatch, TeamSettings
 
 
 def create(tenant: str, request: NewTeam, now: datetime) -> tuple[Team, bool]:
@@ -19,6 +19,12 @@ def create(tenant: str, request: NewTeam, now: datetime) -> tuple[Team, bool]:
         fingerprint=ids.fingerprint(request.model_dump(mode="json")),
     )
     return Team.of(row), new
+
+
+def change(tenant: str, team_id: str, patch: TeamPatch) -> Team:
+    """Change a team. Raises `NotFound` and `Invalid`."""
+    key = keys.team(tenant, team_id)
+    return Team.of(resource.change(key, lambda row: resource.patched(TeamSettings, row, patch).model_dump()))
 
 
 def delete(tenant: str, team_id: str) -> None:
