@@ -38,8 +38,13 @@ def value(plain_value: Any) -> dict[str, Any]:
 
 
 def attributes(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row as DynamoDB takes it."""
+    """Return a mapping as DynamoDB takes it."""
     return {name: value(item) for name, item in row.items()}
+
+
+def item(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a whole row as DynamoDB takes it: what is None is not there, as after a change that removes it."""
+    return attributes({name: content for name, content in row.items() if content is not None})
 
 
 def plain(row: Mapping[str, Any]) -> Row:

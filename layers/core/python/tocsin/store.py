@@ -13,7 +13,7 @@ from typing import Any
 from tocsin import aws
 from tocsin.errors import ConditionFailed, Overloaded
 from tocsin.keys import Key
-from tocsin.rows import Next, Row, attributes, plain, value
+from tocsin.rows import Next, Row, attributes, item, plain, value
 from tocsin.settings import settings
 
 Condition = tuple[str, str, Any]
@@ -128,7 +128,7 @@ class Table:
     def put(self, row: Mapping[str, Any], *, when: Sequence[Condition] = ()) -> None:
         """Put a row. Raises `ConditionFailed` with the row that stands there if `when` does not hold."""
         expression = _Expression()
-        arguments: dict[str, Any] = {"TableName": self.name, "Item": attributes(row)}
+        arguments: dict[str, Any] = {"TableName": self.name, "Item": item(row)}
         self._conditional("put_item", expression, when, arguments)
 
     def update(self, key: Key, changes: Mapping[str, Any], *, when: Sequence[Condition] = EXISTS) -> Row:
@@ -160,7 +160,7 @@ class Table:
         """Put rows whose names are derived from what they say, so that putting one twice does no harm."""
         for start in range(0, len(rows), _BATCH_WRITE):
             batch = rows[start : start + _BATCH_WRITE]
-            request: dict[str, Any] = {self.name: [{"PutRequest": {"Item": attributes(row)}} for row in batch]}
+            request: dict[str, Any] = {self.name: [{"PutRequest": {"Item": item(row)}} for row in batch]}
             for _ in range(_ATTEMPTS):
                 request = _call("batch_write_item", RequestItems=request).get("UnprocessedItems") or {}
                 if not request:
