@@ -45,8 +45,8 @@ class World:
         self.sweeper = sweeper
         self.counted: Counter[str] = Counter()
         self.lost: list[str] = []  # functions that were killed, or failed as a whole
-        self.tickets = Table(**_layout("Tickets"))
-        self.directory = Table(**_layout("Directory"))
+        self.tickets = Table(**layout("Tickets"))
+        self.directory = Table(**layout("Directory"))
         self.directory.load(directory or {})
         self.outbox = Outbox(self.timeline)
         self.sns, self.ses = SNS(self.outbox), SES(self.outbox)
@@ -225,7 +225,7 @@ class _Seeded:
         return self._random.randbytes(size).hex()
 
 
-def _layout(name: str) -> dict[str, Any]:
+def layout(name: str) -> dict[str, Any]:
     """Return a table's name, indexes and their projection, from the request that creates it."""
     wanted = table(name)["GlobalSecondaryIndexes"]
     indexes = {index["IndexName"]: tuple(key["AttributeName"] for key in index["KeySchema"]) for index in wanted}
