@@ -1,6 +1,7 @@
 # Everything a newcomer needs. Only Python 3.11 or newer is expected to be there.
 PYTHON ?= python3
-BOOTSTRAP := $(PYTHON) infra/local/bootstrap.py
+# A Python that is named is used; else environments keep the one they were made with.
+BOOTSTRAP := $(PYTHON) infra/local/bootstrap.py $(if $(filter command environment,$(origin PYTHON)),--this-python)
 VENV := .venv/bin
 LOCAL := $(VENV)/python -m infra.local
 
@@ -29,13 +30,13 @@ test: lint ## Check and test everything, every tier
 	$(VENV)/python -m pytest tests
 
 lint: setup-development ## Formatting, lint, types
-	$(VENV)/ruff format --check .
-	$(VENV)/ruff check .
-	$(VENV)/mypy
+	$(VENV)/python -m ruff format --check .
+	$(VENV)/python -m ruff check .
+	$(VENV)/python -m mypy
 
 format: setup-development ## Let ruff put everything into form
-	$(VENV)/ruff format .
-	$(VENV)/ruff check --fix .
+	$(VENV)/python -m ruff format .
+	$(VENV)/python -m ruff check --fix .
 
 openapi: setup ## Write functions/root/openapi.json anew, from the code
 	$(VENV)/python -m infra.openapi

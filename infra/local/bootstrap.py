@@ -1,7 +1,7 @@
 """Make the Python environments that everything else runs in. Standard library only: this runs before anything is there.
 
-An environment is skipped when the stamp in it still says what it was made from (the requirements' text, the
-interpreter, its own path), so that a second call costs milliseconds. Missing environments are made side by side.
+An environment is skipped when the stamp in it still says what it was made from, so that a second call costs
+milliseconds. It keeps the interpreter that it was made with, unless one is asked for. Missing ones are made at once.
 """
 
 from __future__ import annotations
@@ -25,15 +25,20 @@ EMBEDDED_AWS = ["infra/local/requirements.txt"]
 class Environment:
     """A virtual environment at `path`, holding what the requirements files name; `pip` False: the bare interpreter."""
 
-    def __init__(self, path: Path, requirements: list[str], *, pip: bool = True) -> None:
+    def __init__(self, path: Path, requirements: list[str], *, this_python: bool = False) -> None:
         self.path = path
         self.requirements = requirements
-        self.pip = pip
+        self.this_python = this_python
 
     @property
     def python(self) -> Path:
         """Its interpreter."""
         return self.path / "bin" / "python"
+
+    @property
+    def made_by(self) -> Path:
+        """The file that says which interpreter it was made with."""
+        return self.path / "made-by"
 
     @property
     def stamp(self) -> Path:
@@ -48,27 +53,30 @@ class Environment:
     def wanted(self) -> str:
         """What the environment has to be made from, as a digest."""
         texts = [(ROOT / name).read_text() for name in self.requirements]
-        return hashlib.sha256("\0".join([sys.version, str(self.path), *texts]).encode()).hexdigest()
+        return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
     def ready(self) -> bool:
         """Whether it is there, and made from what is wanted."""
-        return self.python.exists() and self.stamp.exists() and self.stamp.read_text() == self.wanted()
+        return self.usable() and self.stamp.exists() and self.stamp.read_text() == self.wanted()
+
+    def usable(self) -> bool:
+        """Whether there is an interpreter, and one that is good enough."""
+        right = not self.this_python or (self.made_by.exists() and self.made_by.read_text() == sys.version)
+        return self.python.exists() and right
 
     def start(self) -> subprocess.Popen[bytes]:
         """Begin to make it, in a process of its own."""
-        command = [sys.executable, __file__, "--make", str(self.path), *self.requirements]
+        chosen = ["--this-python"] if self.this_python else []
+        command = [sys.executable, __file__, *chosen, "--make", str(self.path), *self.requirements]
         return subprocess.Popen(command, stdout=self.log.open("wb"), stderr=subprocess.STDOUT)
 
     def make(self) -> None:
         """Make it, or bring it up to date."""
-        made_by = self.path / "made-by"
-        interpreter = f"{sys.version}\n{self.path}"
-        fresh = not (made_by.exists() and made_by.read_text() == interpreter)
-        if fresh:
-            without_pip = [] if self.pip else ["--without-pip"]
+        if not self.usable():
+            without_pip = [] if self.requirements else ["--without-pip"]
             subprocess.run([sys.executable, "-m", "venv", "--clear", *without_pip, str(self.path)], check=True)
-            made_by.write_text(interpreter)
-        if self.pip:
+            self.made_by.write_text(sys.version)
+        if self.requirements:
             # Every requirement is pinned, transitive ones too: nothing to resolve. Modules are compiled at first use.
             install = ["-m", "pip", "install", "--no-deps", "--no-compile", "--disable-pip-version-check", "--quiet"]
             files = [part for name in self.requirements for part in ("-r", str(ROOT / name))]
@@ -76,21 +84,20 @@ class Environment:
         self.stamp.write_text(self.wanted())
 
 
-def environments(*, development: bool) -> list[Environment]:
+def environments(*, development: bool, this_python: bool) -> list[Environment]:
     """All of them: the project's, the embedded AWS's, and the bare interpreter that runs the functions."""
-    project = Environment(ROOT / ".venv", DEVELOPMENT if development else PROJECT)
-    if not development and Environment(project.path, DEVELOPMENT).ready():
-        project = Environment(project.path, DEVELOPMENT)  # it holds more than is needed: good
+    whole = Environment(ROOT / ".venv", DEVELOPMENT, this_python=this_python)
+    wanted = whole if development or whole.ready() else Environment(whole.path, PROJECT, this_python=this_python)
     return [
-        project,
-        Environment(LOCAL / "ministack", EMBEDDED_AWS),
-        Environment(LOCAL / "runtime", [], pip=False),
+        wanted,
+        Environment(LOCAL / "ministack", EMBEDDED_AWS, this_python=this_python),
+        Environment(LOCAL / "runtime", [], this_python=this_python),
     ]
 
 
-def prepare(*, development: bool) -> None:
+def prepare(*, development: bool, this_python: bool) -> None:
     """Make what is missing. Ends the program with a clear sentence if that cannot be done."""
-    missing = [each for each in environments(development=development) if not each.ready()]
+    missing = [each for each in environments(development=development, this_python=this_python) if not each.ready()]
     if not missing:
         return
     LOCAL.mkdir(exist_ok=True)
@@ -127,15 +134,16 @@ def main() -> None:
         )
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--development", action="store_true", help="with the tools that the tests need")
+    parser.add_argument("--this-python", action="store_true", help="with this very interpreter, and no other")
     parser.add_argument(
         "--make", nargs="+", metavar=("PATH", "REQUIREMENTS"), help="make one environment, and no other"
     )
     arguments = parser.parse_args()
     if arguments.make:
         path, *requirements = arguments.make
-        Environment(Path(path), requirements, pip=bool(requirements)).make()
+        Environment(Path(path), requirements, this_python=arguments.this_python).make()
     else:
-        prepare(development=arguments.development)
+        prepare(development=arguments.development, this_python=arguments.this_python)
 
 
 if __name__ == "__main__":
