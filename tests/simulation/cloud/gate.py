@@ -110,3 +110,17 @@ class CrashOnce:
         if self.done is None and self.seen == self.number and self.when == when:
             self.done = call
             raise Killed
+
+
+@dataclass(frozen=True)
+class Outage:
+    """Kills every process of these functions at its first call."""
+
+    functions: tuple[str, ...]
+
+    def before(self, call: Call) -> None:
+        if call.function in self.functions:
+            raise Killed
+
+    def after(self, call: Call) -> None:
+        """An outage lets nothing through, so nothing comes back."""
