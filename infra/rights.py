@@ -82,7 +82,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
         PASS_SCHEDULE_ROLE,
         may(SEND, Place.DUE_QUEUE),
     ),
-    "historian": (*FOLLOW_TICKETS, may(_dynamodb("PutItem", "BatchWriteItem"), Place.TICKETS)),
+    "historian": (*FOLLOW_TICKETS, may(_dynamodb("BatchWriteItem"), Place.TICKETS)),
     "escalator": (consume(Place.DUE_QUEUE), ADVANCE_TICKETS, *LOOK_UP, may(SEND, Place.DUE_QUEUE, *CHANNELS)),
     "notifier-sms": (
         consume(Place.SMS_QUEUE),
