@@ -50,7 +50,7 @@ class World:
         self.directory.load(directory or {})
         self.outbox = Outbox(self.timeline)
         self.sns, self.ses = SNS(self.outbox), SES(self.outbox)
-        self.queues = {name: self._queue(name, *who) for name, who in QUEUES.items()}
+        self.queues = {name: self._queue(name) for name in QUEUES}
         self.scheduler = Scheduler(
             self.timeline, lateness=self._lateness, deliver=self._deliver, group=ENVIRONMENT["SCHEDULE_GROUP"]
         )
@@ -130,12 +130,14 @@ class World:
         if self.sweeper and earliest is not None and earliest <= times.text(self.timeline.now()):
             self.invoke("sweeper", {})
 
-    def _queue(self, name: str, function: str, batch: int) -> Queue:
+    def _queue(self, name: str) -> Queue:
         queue = Queue(name, self.timeline, latency=lambda: self.random.uniform(0.01, 0.1))
-        queue.arrive = lambda: self.timeline.after(0, lambda: self._work_off(queue, function, batch))
+        queue.arrive = lambda: self.timeline.after(0, lambda: self.work_off(name))
         return queue
 
-    def _work_off(self, queue: Queue, function: str, batch: int) -> None:
+    def work_off(self, name: str) -> None:
+        """Let a queue's function take what is visible there."""
+        queue, (function, batch) = self.queues[name], QUEUES[name]
         messages = queue.receive(batch)
         if not messages:
             return

@@ -34,11 +34,14 @@ class Scheduler:
         self, timeline: Timeline, *, lateness: Callable[[], float], deliver: Callable[[str, str], None], group: str
     ) -> None:
         self.schedules: dict[str, Schedule] = {}
+        self.throttled = False
         self._timeline, self._lateness, self._deliver, self._group = timeline, lateness, deliver, group
 
     def create_schedule(
         self, *, Name: str, GroupName: str, ScheduleExpression: str, Target: dict[str, Any], **how: Any
     ) -> dict[str, Any]:
+        if self.throttled:
+            raise errors.error("ThrottlingException", "CreateSchedule")
         at = _AT.fullmatch(ScheduleExpression)
         self._check(Name, GroupName, "CreateSchedule")
         if at is None or how["FlexibleTimeWindow"] != {"Mode": "OFF"} or how["ScheduleExpressionTimezone"] != "UTC":

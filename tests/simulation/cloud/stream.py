@@ -40,6 +40,7 @@ class Lane:
 
     def __init__(self, timeline: Timeline, work: Work, *, batch: int) -> None:
         self.records: deque[Record] = deque()
+        self.read: list[Record] = []
         self.dead: list[Record] = []
         self._timeline, self._work, self._batch = timeline, work, batch
         self._most, self._attempts, self._waking = batch, 0, False
@@ -60,8 +61,7 @@ class Lane:
         if not batch:
             return
         done = _done(batch, self._work(batch))
-        for _ in range(done):
-            self.records.popleft()
+        self.read += [self.records.popleft() for _ in range(done)]
         if done == len(batch):
             self._most, self._attempts = self._batch, 0
         elif done:

@@ -1,0 +1,105 @@
+"""What fails on the way to people, and what is done about it."""
+
+import pytest
+
+from tests.simulation.story import PHONES, Story, mail, step
+
+
+def test_a_number_that_does_not_exist_is_flagged_and_the_mail_is_tried_at_once(story: Story) -> None:
+    story.add_mail("ada")
+    story.rule(step("ada", channels=["sms"], wait="10m"), step("bob"))
+    story.sns.refusals.refuse(PHONES["ada"], "InvalidParameter")
+    ticket = story.open()
+    story.run(5)
+    assert [(sent.channel, sent.address) for sent in story.sent] == [("email", mail("ada"))]
+    assert "InvalidParameter" in story.method("ada", "sms")["flagged"]
+    assert sorted(page["status"] for page in story.pages(ticket)) == ["failed", "sent"]
+    story.run(300)
+    assert "bob" not in story.who(), "ada was reached: the step has its time"
+
+
+def test_when_every_page_of_a_step_failed_the_next_step_comes_at_once(story: Story) -> None:
+    story.rule(step("ada", wait="1h"), step("bob", wait="1h"))
+    story.sns.refusals.refuse(PHONES["ada"], "OptedOut")
+    ticket = story.open()
+    story.run(8)
+    assert story.who() == ["bob"]
+    told = story.told(ticket)
+    assert sorted(told[2:4]) == ["hurried", "page_failed"]
+    assert told[:2] + told[4:] == ["opened", "escalated", "escalated", "paged"]
+
+
+def test_a_flagged_method_is_used_again_if_it_is_the_only_one(story: Story) -> None:
+    story.rule(step("ada", wait="1h"), step("bob", wait="1h"))
+    story.sns.refusals.refuse(PHONES["ada"], "OptedOut", times=1)
+    story.open()
+    story.run(10)
+    assert story.who() == ["bob"]
+    story.open()
+    story.run(5)
+    assert story.who() == ["bob", "ada"]
+
+
+def test_a_flagged_method_gives_way_to_one_that_works(story: Story) -> None:
+    story.add_mail("ada")
+    story.rule(step("ada", wait="1h"))
+    story.sns.refusals.refuse(PHONES["ada"], "OptedOut", times=1)
+    story.open()
+    story.run(10)
+    story.open()
+    story.run(10)
+    assert {sent.channel for sent in story.sent} == {"email"}
+
+
+@pytest.mark.parametrize("code", ["InternalError", "Throttled", "AuthorizationError", "KMSDisabled", "Unheard-of"])
+def test_a_channel_s_error_flags_nobody_and_the_page_is_tried_again(story: Story, code: str) -> None:
+    story.rule(step("ada", wait="10m"), step("bob"))
+    story.sns.refusals.refuse("*", code, times=3)
+    ticket = story.open()
+    story.run(120)
+    assert story.who() == ["ada"]
+    (page,) = story.pages(ticket)
+    assert (page["status"], page["attempts"]) == ("sent", 4)
+    assert story.method("ada", "sms")["flagged"] is None
+
+
+def test_a_dead_channel_delays_no_step(story: Story) -> None:
+    story.add_mail("bob")
+    story.rule(step("ada", wait="5m"), step("bob", wait="1h"))
+    story.sns.refusals.refuse("*", "InternalError")
+    story.open()
+    story.run(310)
+    assert [(sent.channel, sent.address) for sent in story.sent] == [("email", mail("bob"))]
+    assert story.sent[0].at == pytest.approx(300, abs=2)
+
+
+def test_a_page_that_was_put_off_is_not_sent_after_the_acknowledgement(story: Story) -> None:
+    story.rule(step("ada", wait="10m"))
+    story.sns.refusals.refuse("*", "InternalError", times=4)
+    ticket = story.open()
+    story.run(10)
+    story.acknowledge(ticket)
+    story.run(3600)
+    assert story.sent == []
+    assert [page["status"] for page in story.pages(ticket)] == ["skipped"]
+
+
+def test_a_message_that_is_refused_fails_alone(story: Story) -> None:
+    story.add_mail("ada")
+    story.rule(step("ada", channels=["email"], wait="10m"), step("bob"))
+    story.ses.refusals.refuse("*", "MessageRejected")
+    story.open()
+    story.run(5)
+    assert [(sent.channel, sent.address) for sent in story.sent] == [("sms", PHONES["ada"])]
+    assert story.method("ada", "email")["flagged"] is None
+
+
+def test_an_answer_to_a_reply_is_tried_again_too(story: Story) -> None:
+    story.rule(step("ada"))
+    ticket = story.open()
+    story.run(5)
+    story.sns.refusals.refuse("*", "InternalError", times=2)
+    story.reply(PHONES["ada"], "ACK")
+    story.run(120)
+    assert story.ticket(ticket)["status"] == "under_investigation"
+    assert "acknowledged" in story.to("ada")[-1].text
