@@ -50,7 +50,7 @@ def _repair(row: Row, now: datetime) -> None:
         logger.exception("a row could not be repaired", extra={"row": row["pk"]})
         kind = "failed"
     count(f"SweeperRepairs_{kind}" if kind else "SweeperLooks")
-    looks = row.get("looks", 0) + 1
+    looks = (row.get("looks") or 0) + 1
     if looks == STUCK_AFTER:
         count("SweeperStuck")
         logger.error("a row is stuck", extra={"row": row["pk"], "sort": row["sk"]})
