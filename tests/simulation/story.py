@@ -121,10 +121,10 @@ def _company() -> tuple[Rows, str]:
         wanted = {"company_id": "acme", "name": "Acme", "admin": admin}
         made = world.api("POST", "/companies", wanted, tenant="", role="operator")
         answers = [made, world.api("POST", "/teams", {"team_id": "payments", "name": "Payments"})]
-        for user in PHONES:
+        for user, number in PHONES.items():
             if user != "ada":
                 answers.append(_add_user(world, user))
-            answers.append(_add_method(world, user, "sms", PHONES[user]))
+            answers.append(_add_method(world, user, "sms", number))
             answers.append(world.api("PUT", f"/teams/payments/members/{user}", {"role": "member"}))
         assert all(answer.status in (200, 201) for answer in answers), answers
         return dict(world.directory.items), made.body["api_key"]["secret"]

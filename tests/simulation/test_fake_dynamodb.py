@@ -60,7 +60,7 @@ conditions = st.lists(st.one_of(unary, binary, ordered), max_size=3)
 def operations(draw: st.DrawFn) -> Callable[[str], Operation]:
     """Draw a request; it is given the example's prefix."""
     which = draw(st.sampled_from([put, update, delete, get, get_many, put_all, query, query_index]))
-    return which(draw)  # type: ignore[no-any-return]
+    return which(draw)
 
 
 def put(draw: st.DrawFn) -> Callable[[str], Operation]:
@@ -91,8 +91,8 @@ def get_many(draw: st.DrawFn) -> Callable[[str], Operation]:
 
 def put_all(draw: st.DrawFn) -> Callable[[str], Operation]:
     several = draw(st.lists(rows, max_size=3, unique_by=lambda row: row["sk"]))
-    return lambda prefix: lambda table: table.put_all(
-        [{**_at(prefix, "P", row["sk"]), **_shard(prefix, row)} for row in several]
+    return lambda prefix: (
+        lambda table: table.put_all([{**_at(prefix, "P", row["sk"]), **_shard(prefix, row)} for row in several])
     )
 
 
@@ -104,8 +104,10 @@ def query(draw: st.DrawFn) -> Callable[[str], Operation]:
         case "between":
             how["between"] = (draw(sorts), "TICKET")
     after = draw(st.one_of(st.none(), sorts))
-    return lambda prefix: lambda table: _in_pages(
-        lambda start: table.query(f"{prefix}P", **how, after=start), _at(prefix, "P", after) if after else None
+    return lambda prefix: (
+        lambda table: _in_pages(
+            lambda start: table.query(f"{prefix}P", **how, after=start), _at(prefix, "P", after) if after else None
+        )
     )
 
 
@@ -113,13 +115,13 @@ def query_index(draw: st.DrawFn) -> Callable[[str], Operation]:
     how: dict[str, Any] = {"index": "due", "hash_name": "due_shard", "range_name": "look_at"}
     how |= {"limit": draw(st.sampled_from([None, 1, 2])), "forward": draw(st.booleans())}
     how["between"] = draw(st.sampled_from([None, ("0", TIMES[1])]))
-    return lambda prefix: lambda table: _sorted(
-        _in_pages(lambda start: table.query(f"{prefix}DUE#1", **how, after=start), None)
+    return lambda prefix: (
+        lambda table: _sorted(_in_pages(lambda start: table.query(f"{prefix}DUE#1", **how, after=start), None))
     )
 
 
 def _in_pages(query: Callable[[Any], store.Rows], after: Any) -> list[Any]:
-    """Return the rows of all pages. Where a page ends is told by the rows; AWS may or may not say so at the very end."""
+    """Return the rows of all pages: at the very end, AWS may or may not say that there is more."""
     found: list[Any] = []
     while True:
         page = query(after)

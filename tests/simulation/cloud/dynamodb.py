@@ -1,4 +1,5 @@
 """DynamoDB as its API reference has it, as far as the store uses it."""
+# ruff: noqa: N803 - arguments are named as AWS names them
 
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -142,8 +143,7 @@ def _matching(index: Index, text: str, how: Mapping[str, Any]) -> tuple[str, lis
             return partition, index.between(partition, prefix, prefix + "\U0010ffff")
         case ("between", low, high):
             return partition, index.between(partition, low, high)
-        case _:
-            _refuse("Query", "this condition of a range key is not modelled")
+    _refuse("Query", "this condition of a range key is not modelled")
 
 
 def _after(entries: list[Entry], index: Index, start: Item | None, *, forward: bool) -> list[Entry]:

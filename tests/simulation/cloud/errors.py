@@ -15,7 +15,7 @@ def kind(code: str) -> type[ClientError]:
 def error(code: str, operation: str, message: str = "", **more: Any) -> ClientError:
     """Return an error of a service; `more` stands beside `Error` in its answer, as the found `Item` does."""
     answer = {"Error": {"Code": code, "Message": message or code}, **more}
-    return kind(code)(answer, operation)  # type: ignore[arg-type]
+    return kind(code)(answer, operation)
 
 
 class Exceptions:

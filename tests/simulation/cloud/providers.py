@@ -1,4 +1,5 @@
 """Who reaches people: SNS for SMS, SES for e-mail. What they sent stays to be read; what they refuse can be set."""
+# ruff: noqa: N803 - arguments are named as AWS names them
 
 from dataclasses import dataclass, field
 from typing import Any

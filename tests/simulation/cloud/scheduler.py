@@ -1,4 +1,5 @@
 """EventBridge Scheduler, one-shot schedules: precise to a minute, gone after they fired (Scheduler user guide)."""
+# ruff: noqa: N803 - arguments are named as AWS names them
 
 import re
 from collections.abc import Callable
@@ -26,7 +27,7 @@ class Schedule:
 
 
 class Scheduler:
-    """The service. `lateness` says how late the next one fires, 0 to 60 s; `deliver` takes what is due to its target."""
+    """The service. `lateness` is how late the next one fires, 0 to 60 s; `deliver` takes what is due to its target."""
 
     exceptions = Exceptions("ConflictException", "ResourceNotFoundException", "ThrottlingException")
 

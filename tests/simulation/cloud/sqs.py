@@ -1,7 +1,9 @@
 """SQS standard queues: delays, visibility time-outs, receive counts and dead letters (SQS API reference)."""
+# ruff: noqa: N803 - arguments are named as AWS names them
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from tests.simulation.cloud import errors
@@ -63,7 +65,7 @@ class Queue:
                 continue
             message.receives += 1
             self.in_flight[message.message_id] = message
-            self.timeline.after(self.visibility, lambda message=message: self._show(self.in_flight, message))
+            self.timeline.after(self.visibility, partial(self._show, self.in_flight, message))
             received.append(message)
         return received
 
