@@ -129,6 +129,35 @@ def lambda_handler(event, context):
     assert "TOCSIN_SECRET_OF_THIS_MACHINE" not in found["names"]
 
 
+ENDS_ABRUPTLY = """
+import greeting
+
+def lambda_handler(event, context):
+    if event.get("crash"):
+        os._exit(1)
+    return {"said": greeting.TEXT, "setting": os.environ["AWS_LAMBDA_FUNCTION_NAME"], "process": os.getpid()}
+"""
+
+
+def test_a_function_with_layers_comes_back_after_a_crash_in_a_process_of_its_own(engine: Engine) -> None:
+    layer = toy.layer(engine.endpoint, "greeting", greeting="TEXT = 'hello'")
+    for name in ("one", "other"):
+        toy.deploy(engine.endpoint, name, ENDS_ABRUPTLY, (layer,))
+    lambdas = client("lambda", engine.endpoint)
+
+    def call(name: str, **event: bool) -> dict[str, Any]:
+        answer = lambdas.invoke(FunctionName=name, Payload=json.dumps(event))
+        return {"error": answer.get("FunctionError"), **json.loads(answer["Payload"].read())}
+
+    first, other = call("one"), call("other")
+    assert (first["said"], first["setting"], other["setting"]) == ("hello", "one", "other")
+    assert call("one")["process"] == first["process"]
+    assert call("one", crash=True)["error"]
+    again = call("one")
+    assert again["said"] == "hello"
+    assert len({first["process"], other["process"], again["process"]}) == 3
+
+
 def test_a_one_shot_schedule_fires_into_its_queue_and_is_gone(engine: Engine) -> None:
     url, arn = toy.queue(engine.endpoint, "due")
     scheduler = client("scheduler", engine.endpoint)

@@ -22,18 +22,33 @@ def seen(name):
 """
 
 
-def deploy(endpoint: str, name: str, source: str) -> str:
-    """A function of this source; answers its ARN."""
+def archive(name: str, source: str) -> bytes:
+    """A ZIP of one file."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("handler.py", PRELUDE + source)
+    with zipfile.ZipFile(buffer, "w") as content:
+        content.writestr(name, source)
+    return buffer.getvalue()
+
+
+def layer(endpoint: str, name: str, **modules: str) -> str:
+    """A layer of one module; answers its ARN."""
+    ((module, source),) = modules.items()
+    content = {"ZipFile": archive(f"python/{module}.py", source)}
+    published = client("lambda", endpoint).publish_layer_version(LayerName=name, Content=content)
+    arn: str = published["LayerVersionArn"]
+    return arn
+
+
+def deploy(endpoint: str, name: str, source: str, layers: tuple[str, ...] = ()) -> str:
+    """A function of this source; answers its ARN."""
     client("s3", endpoint).create_bucket(Bucket="seen")
     function = client("lambda", endpoint).create_function(
         FunctionName=name,
         Runtime="python3.13",
         Role=f"arn:aws:iam::{ACCOUNT}:role/toy",
         Handler="handler.lambda_handler",
-        Code={"ZipFile": buffer.getvalue()},
+        Code={"ZipFile": archive("handler.py", PRELUDE + source)},
+        Layers=layers,
         Timeout=10,
     )
     arn: str = function["FunctionArn"]
