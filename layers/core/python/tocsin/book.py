@@ -32,20 +32,21 @@ class Unread(Exception):
 
 @dataclass(frozen=True)
 class Roster:
-    """Who is in a team: its admins, and all members unless the team is too large to page whole."""
+    """Who is in a team: its admins and all members. A large team is not paged whole, and not all of it is read."""
 
     admins: tuple[str, ...] = ()
-    everybody: tuple[str, ...] | None = ()
+    everybody: tuple[str, ...] = ()
+    large: bool = False
 
     @property
     def for_target(self) -> tuple[str, ...]:
         """Whom a team target pages: everybody, of a large team its admins."""
-        return self.admins if self.everybody is None else self.everybody
+        return self.admins if self.large else self.everybody
 
     @property
     def for_built_in(self) -> tuple[str, ...]:
-        """Whom the built-in rule pages: the admins, or everybody if there is none."""
-        return self.admins or self.for_target
+        """Whom the built-in rule pages: the admins, or everybody if there is none, who was read of a large team."""
+        return self.admins or self.everybody
 
 
 @dataclass

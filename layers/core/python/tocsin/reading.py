@@ -77,7 +77,7 @@ def _roster(tenant: str, team: str) -> Roster:
     page = directory.query(pk, between=(keys.ADMINS, "MEMBER$"), limit=LARGE_TEAM + 1)
     names = tuple(dict.fromkeys(row["user_id"] for row in page.items))
     admins = tuple(row["user_id"] for row in page.items if row["role"] == "admin")
-    return Roster(admins=admins, everybody=names if len(names) <= LARGE_TEAM else None)
+    return Roster(admins=admins, everybody=names, large=len(names) > LARGE_TEAM)
 
 
 def _readable(noun: type[Noun], row: Row | None) -> Noun | None:
