@@ -2,7 +2,9 @@
 # ruff: noqa: N803 - arguments are named as AWS names them
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
+
+from botocore.exceptions import ClientError
 
 from tests.simulation.cloud import errors, expression
 from tests.simulation.cloud.errors import Exceptions
@@ -36,7 +38,7 @@ class DynamoDB:
             table = self._table(name, "BatchGetItem")
             wanted = [_key(key, "BatchGetItem") for key in request["Keys"]]
             if not 0 < len(wanted) <= 100 or len(set(wanted)) < len(wanted):
-                _refuse("BatchGetItem", "1 to 100 keys, each once")
+                raise _refusal("BatchGetItem", "1 to 100 keys, each once")
             answers[name] = [found for key in wanted if (found := table.get(*key)) is not None]
         return {"Responses": answers, "UnprocessedKeys": {}}
 
@@ -54,9 +56,9 @@ class DynamoDB:
         try:
             new = bound.updated(old if old is not None else Key, UpdateExpression)
         except Bad as bad:
-            _refuse("UpdateItem", str(bad))
+            raise _refusal("UpdateItem", str(bad)) from bad
         if (new.get("pk"), new.get("sk")) != (Key["pk"], Key["sk"]):
-            _refuse("UpdateItem", "a key cannot be changed")
+            raise _refusal("UpdateItem", "a key cannot be changed")
         _checked(table, new, "UpdateItem")
         table.put(new)
         return {"Attributes": new} if how.get("ReturnValues") == "ALL_NEW" else {}
@@ -75,7 +77,7 @@ class DynamoDB:
             items = [request["PutRequest"]["Item"] for request in requests]
             written = {(item["pk"]["S"], item["sk"]["S"]) for item in items}
             if not 0 < len(items) <= 25 or len(written) < len(items):
-                _refuse("BatchWriteItem", "1 to 25 items, each once")
+                raise _refusal("BatchWriteItem", "1 to 25 items, each once")
             for item in items:
                 _checked(table, item, "BatchWriteItem")
             for item in items:
@@ -86,7 +88,7 @@ class DynamoDB:
         table = self._table(TableName, "Query")
         name = how.get("IndexName")
         if name and how.get("ConsistentRead"):
-            _refuse("Query", "an index has no consistent reads")
+            raise _refusal("Query", "an index has no consistent reads")
         index = table.indexes[name] if name else table.primary
         partition, entries = _matching(index, KeyConditionExpression, how)
         forward = how.get("ScanIndexForward", True)
@@ -111,7 +113,7 @@ class DynamoDB:
             bound = Bound(names, values, text, update)
             holds = not text or bound.holds(old or {}, expression.condition(text))
         except Bad as bad:
-            _refuse(operation, str(bad))
+            raise _refusal(operation, str(bad)) from bad
         if not holds:
             shown = {"Item": old} if old is not None and how.get("ReturnValuesOnConditionCheckFailure") else {}
             raise errors.error("ConditionalCheckFailedException", operation, "The conditional request failed", **shown)
@@ -130,12 +132,12 @@ def _matching(index: Index, text: str, how: Mapping[str, Any]) -> tuple[str, lis
         bound = Bound(how.get("ExpressionAttributeNames"), how.get("ExpressionAttributeValues"), text)
         tree = expression.condition(text)
     except Bad as bad:
-        _refuse("Query", str(bad))
+        raise _refusal("Query", str(bad)) from bad
     conditions = tree[1] if tree[0] == "and" else [tree]
     by_name = {bound.names[one[1]]: (one[0], *(bound.values[held]["S"] for held in one[2:])) for one in conditions}
     equal, partition = by_name.pop(index.hash_name, ("", ""))
     if equal != "=" or len(by_name) > 1 or not by_name.keys() <= {index.range_name}:
-        _refuse("Query", "a key condition has the hash key and at most one condition of the range key")
+        raise _refusal("Query", "a key condition has the hash key and at most one condition of the range key")
     match by_name.get(index.range_name):
         case None:
             return partition, index.partitions.get(partition, [])[:]
@@ -143,7 +145,7 @@ def _matching(index: Index, text: str, how: Mapping[str, Any]) -> tuple[str, lis
             return partition, index.between(partition, prefix, prefix + "\U0010ffff")
         case ("between", low, high):
             return partition, index.between(partition, low, high)
-    _refuse("Query", "this condition of a range key is not modelled")
+    raise _refusal("Query", "this condition of a range key is not modelled")
 
 
 def _after(entries: list[Entry], index: Index, start: Item | None, *, forward: bool) -> list[Entry]:
@@ -157,7 +159,7 @@ def _after(entries: list[Entry], index: Index, start: Item | None, *, forward: b
 
 def _key(key: Item, operation: str) -> tuple[str, str]:
     if key.keys() != {"pk", "sk"} or not (key["pk"].get("S") and key["sk"].get("S")):
-        _refuse(operation, "the key is not one of this table")
+        raise _refusal(operation, "the key is not one of this table")
     return key["pk"]["S"], key["sk"]["S"]
 
 
@@ -165,10 +167,10 @@ def _checked(table: Table, item: Item, operation: str) -> None:
     try:
         table.check(item)
     except Bad as bad:
-        _refuse(operation, str(bad))
+        raise _refusal(operation, str(bad)) from bad
     if sum(len(held.get("S", "")) for held in item.values()) > LARGEST:
-        _refuse(operation, "Item size has exceeded the maximum allowed size")
+        raise _refusal(operation, "Item size has exceeded the maximum allowed size")
 
 
-def _refuse(operation: str, why: str) -> NoReturn:
-    raise errors.error("ValidationException", operation, why)
+def _refusal(operation: str, why: str) -> ClientError:
+    return errors.error("ValidationException", operation, why)

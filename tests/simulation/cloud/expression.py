@@ -111,7 +111,7 @@ def _function(reader: _Reader) -> Node:
 
 @cache
 def update(text: str) -> tuple[list[Node], list[str]]:
-    """Return an update's assignments, `(path, operand)` or `(path, operand, sign, operand)`, and the paths it removes."""
+    """Return an update's assignments, `(path, operand[, sign, operand])`, and the paths that it removes."""
     reader = _Reader(text)
     assignments: list[Node] = []
     removed: list[str] = []
