@@ -125,6 +125,9 @@ def _complete(operation: dict[str, Any], *, noun: str, method: str, path: str) -
     for response in operation["responses"].values():
         if response["description"] == "Successful Response":  # what Powertools says of all of them
             response["description"] = "What is asked for."
+    if method == "patch":
+        taken = operation["requestBody"]["content"]
+        taken["application/merge-patch+json"] = taken["application/json"]
     refusals = {status: {"$ref": f"#/components/responses/{status}"} for status in REFUSALS}
     operation["responses"] = dict(sorted({**operation["responses"], **refusals}.items()))
 

@@ -19,13 +19,14 @@ def open_(who: Principal, wish: NewTicket, now: datetime) -> tuple[Ticket, bool]
     company, team = directory.get_many([keys.company(who.tenant), keys.team(who.tenant, wish.team)])
     if team is None:
         raise Invalid.at("body", "team", msg="There is no such team.")
+    scope = f"team/{wish.team}"
     request = Request(
         tenant=who.tenant,
         team=wish.team,
         title=wish.title,
-        severity=_severity(company, wish.severity),
+        severity=_severity_to_open(company, wish, who.tenant, scope),
         source=who.actor,
-        scope=f"team/{wish.team}",
+        scope=scope,
         description=wish.description,
         labels=wish.labels,
         links=[Link(href=link.href, text=link.text) for link in wish.links],
@@ -35,6 +36,16 @@ def open_(who: Principal, wish: NewTicket, now: datetime) -> tuple[Ticket, bool]
     ticket, new = opening.run(request, now)
     whole = ticket.model_copy(update={"description": wish.description}) if new else tickets.whole(ticket)
     return whole, new
+
+
+def _severity_to_open(company: Row | None, wish: NewTicket, tenant: str, scope: str) -> str:
+    """Return the severity to open with. An unknown one is none for a ticket that stands for the same already."""
+    try:
+        return _severity(company, wish.severity)
+    except Invalid:
+        if wish.dedup_key is None or opening.find(tenant, scope, wish.dedup_key) is None:
+            raise
+        return _severity(company, None)
 
 
 def change(who: Principal, ticket_id: str, patch: TicketPatch, now: datetime) -> Ticket:

@@ -46,7 +46,7 @@ class Step(Body):
 
     notify: Annotated[list[Target], Field(min_length=1, max_length=50)]
     channels: Channels | None = None
-    wait: Wait = timedelta(minutes=5)
+    wait: Wait = Field(default=timedelta(minutes=5), json_schema_extra={"default": "5m"})
 
 
 class RuleBody(Body):
