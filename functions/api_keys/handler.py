@@ -32,7 +32,7 @@ def get(key_id: str) -> ShownKey:
 
 
 @app.delete(f"{PREFIX}/api_keys/<key_id>", summary="Delete an API key", responses=api.DELETES)
-def delete(key_id: str) -> Response[None]:
+def delete(key_id: str) -> Response[str]:
     resource.delete(keys.api_key(app.principal.tenant, key_id))
     return api.no_content()
 

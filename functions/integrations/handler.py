@@ -52,7 +52,7 @@ def patch(integration_id: str, body: IntegrationPatch) -> ShownIntegration:
 
 
 @app.delete(INTEGRATION, summary="Delete an integration", responses=api.DELETES)
-def delete(integration_id: str) -> Response[None]:
+def delete(integration_id: str) -> Response[str]:
     integrations.delete(app.principal.tenant, integration_id)
     return api.no_content()
 
@@ -66,7 +66,7 @@ def add_key(integration_id: str, body: Annotated[NewDoorKey | None, Body()] = No
 
 
 @app.delete(f"{INTEGRATION}/keys/<key_id>", summary="Take a key away", responses=api.DELETES)
-def remove_key(integration_id: str, key_id: str) -> Response[None]:
+def remove_key(integration_id: str, key_id: str) -> Response[str]:
     integrations.remove_key(app.principal.tenant, integration_id, key_id)
     return api.no_content()
 

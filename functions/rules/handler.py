@@ -45,7 +45,7 @@ def put(rule_id: str, body: RuleBody) -> Rule:
 
 
 @app.delete(RULE, summary="Delete a rule", responses=api.DELETES)
-def delete(rule_id: str) -> Response[None]:
+def delete(rule_id: str) -> Response[str]:
     resource.delete(keys.rule(app.principal.tenant, rule_id))
     return api.no_content()
 

@@ -43,7 +43,7 @@ def patch(team_id: str, body: TeamPatch) -> Team:
 
 
 @app.delete(f"{PREFIX}/teams/<team_id>", summary="Delete a team", responses=api.DELETES)
-def delete(team_id: str) -> Response[None]:
+def delete(team_id: str) -> Response[str]:
     teams.delete(app.principal.tenant, team_id)
     return api.no_content()
 
@@ -55,7 +55,7 @@ def put_member(team_id: str, user_id: str, body: Membership) -> Response[Any]:
 
 
 @app.delete(f"{PREFIX}/teams/<team_id>/members/<user_id>", summary="Take a user out of a team", responses=api.DELETES)
-def remove_member(team_id: str, user_id: str) -> Response[None]:
+def remove_member(team_id: str, user_id: str) -> Response[str]:
     teams.remove_member(app.principal.tenant, team_id, user_id)
     return api.no_content()
 

@@ -49,7 +49,7 @@ def patch(user_id: str, body: UserPatch) -> ShownUser:
 
 
 @app.delete(USER, summary="Delete a user, in every team too", responses=api.DELETES)
-def delete(user_id: str) -> Response[None]:
+def delete(user_id: str) -> Response[str]:
     users.delete(app.principal.tenant, user_id)
     return api.no_content()
 
@@ -64,7 +64,7 @@ def add_method(user_id: str, body: NewMethod) -> Response[Any]:
 def list_methods(user_id: str, limit: Limit = 25, cursor: Cursor = None) -> Page[ShownMethod]:
     tenant = app.principal.tenant
     methods = {method.method_id: method.shown() for method in users.get(tenant, user_id).in_order()}
-    found, following = resource.paged(tenant, methods, limit=limit, after=cursor)
+    found, following = resource.paged(tenant, f"methods/{user_id}", methods, limit=limit, after=cursor)
     return Page(items=found, next_cursor=following)
 
 
@@ -79,13 +79,13 @@ def patch_method(user_id: str, method_id: str, body: MethodPatch) -> ShownMethod
 
 
 @app.delete(METHOD, summary="Take a contact method away", responses=api.DELETES)
-def remove_method(user_id: str, method_id: str) -> Response[None]:
+def remove_method(user_id: str, method_id: str) -> Response[str]:
     users.remove_method(app.principal.tenant, user_id, method_id)
     return api.no_content()
 
 
 @app.post(f"{METHOD}/code", summary="Send a code that proves the address", responses=api.ACCEPTS)
-def send_code(user_id: str, method_id: str) -> Response[None]:
+def send_code(user_id: str, method_id: str) -> Response[str]:
     users.send_code(app.principal.tenant, user_id, method_id, clock.now())
     return api.accepted()
 
@@ -96,7 +96,7 @@ def confirm(user_id: str, method_id: str, body: Confirmation) -> ShownMethod:
 
 
 @app.post(f"{METHOD}/test", summary="Send a test page", responses=api.ACCEPTS)
-def send_test(user_id: str, method_id: str) -> Response[None]:
+def send_test(user_id: str, method_id: str) -> Response[str]:
     users.send_test(app.principal.tenant, user_id, method_id)
     return api.accepted()
 

@@ -136,9 +136,9 @@ def answer(body: BaseModel, *, status: int = 200, headers: Mapping[str, str] | N
     return Response(status_code=status, content_type="application/json", body=content, headers=dict(headers or {}))
 
 
-def no_content() -> Response[None]:
+def no_content() -> Response[str]:
     """Return 204."""
-    return Response(status_code=HTTPStatus.NO_CONTENT, body=None)
+    return Response(status_code=HTTPStatus.NO_CONTENT, body="")
 
 
 def accepted() -> Response[None]:

@@ -89,24 +89,26 @@ def listed(
 
     `partition` is one of the listed index, `key` makes the row's key from the id that it is listed by.
     """
-    start = cursor.read(tenant, after, parts=1)
-    begin = {**key(start[0]), "list_pk": partition, "list_sk": start[0]} if start else None
+    start = cursor.read(tenant, partition, after)
+    begin = {**key(start), "list_pk": partition, "list_sk": start} if start else None
     page = directory.query(
         partition, index="listed", hash_name="list_pk", range_name="list_sk", limit=limit, after=begin
     )
-    following = cursor.write(tenant, page.after["list_sk"]) if page.after else None
+    following = cursor.write(tenant, partition, page.after["list_sk"]) if page.after else None
     return page.items, following
 
 
-def paged(tenant: str, items: Mapping[str, Item], *, limit: int, after: str | None) -> tuple[list[Item], str | None]:
-    """Return a page of a short list that was read as a whole, and the cursor of the next one. `items` are by id."""
-    start = cursor.read(tenant, after, parts=1)
+def paged(
+    tenant: str, of: str, items: Mapping[str, Item], *, limit: int, after: str | None
+) -> tuple[list[Item], str | None]:
+    """Return a page of a list that was read whole (`items` by id; `of` names it), and the next one's cursor."""
+    start = cursor.read(tenant, of, after)
     names = list(items)
-    if start and start[0] not in items:
+    if start and start not in items:
         raise Invalid.at("query", "cursor", msg="What this cursor stands at is gone: begin again.")
-    begin = names.index(start[0]) + 1 if start else 0
+    begin = names.index(start) + 1 if start else 0
     shown = names[begin : begin + limit]
-    following = cursor.write(tenant, shown[-1]) if len(names) > begin + limit else None
+    following = cursor.write(tenant, of, shown[-1]) if len(names) > begin + limit else None
     return [items[name] for name in shown], following
 
 

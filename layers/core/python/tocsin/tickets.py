@@ -109,10 +109,13 @@ def newest(
     tenant: str, team: str | None, *, since: datetime | None, until: datetime | None, limit: int, after: str | None
 ) -> tuple[list[Ticket], str | None]:
     """Return a page of tickets, newest first: a team's, or all that are not resolved. And the next page's cursor."""
-    start = cursor.read(tenant, after, parts=1)
+    place = f"tickets/{team or ''}"
+    start = cursor.read(tenant, place, after)
     low = times.text(since) if since else "0"
     # "~" sorts after everything that an `opened` holds; `until` is not part of the list.
-    high = start[0] if start else times.text(until) if until else "~"
+    high = start or (times.text(until) if until else "~")
+    if high < low:
+        return [], None
     shards = keys.team_shards(tenant, team) if team is not None else keys.open_shards(tenant)
     index = "team" if team is not None else "open"
     read = [
@@ -130,19 +133,20 @@ def newest(
     ordered = merge(*read, key=lambda row: str(row["opened"]), reverse=True)
     page = list(islice((row for row in ordered if row["opened"] < high), limit + 1))
     rows = tickets.get_many([Key(pk=row["pk"], sk=row["sk"]) for row in page[:limit]])
-    following = cursor.write(tenant, page[limit - 1]["opened"]) if len(page) > limit else None
+    following = cursor.write(tenant, place, page[limit - 1]["opened"]) if len(page) > limit else None
     return [Ticket.of(row) for row in rows if row is not None], following
 
 
 def children(tenant: str, ticket_id: str, kind: str, *, limit: int, after: str | None) -> tuple[list[Row], str | None]:
     """Return a page of a ticket's history, notes or pages, oldest first, and the next page's cursor."""
     pk = keys.ticket(tenant, ticket_id)["pk"]
-    start = cursor.read(tenant, after, parts=1)
+    place = f"{ticket_id}/{kind}"
+    start = cursor.read(tenant, place, after)
     if tickets.get(keys.ticket(tenant, ticket_id)) is None:
         raise NotFound("There is no such ticket.")
-    begin = {"pk": pk, "sk": kind + start[0]} if start else None
+    begin = {"pk": pk, "sk": kind + start} if start else None
     page = tickets.query(pk, begins=kind, limit=limit, after=begin)
-    following = cursor.write(tenant, page.after["sk"].removeprefix(kind)) if page.after else None
+    following = cursor.write(tenant, place, page.after["sk"].removeprefix(kind)) if page.after else None
     return page.items, following
 
 
