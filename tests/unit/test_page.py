@@ -1,0 +1,145 @@
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.examples import EPOCH, NOW, a_page, a_ticket, written
+from tocsin import page, times
+from tocsin.page import CLAIM, SKEW, Page, PageStatus
+from tocsin.rows import Row
+from tocsin.ticket import Changes, Status, Ticket
+
+COMMITTED = a_ticket(epoch=EPOCH + 1)
+
+
+def seeded(seed: int) -> Random:
+    return Random(seed)  # noqa: S311 - jitter is no secret
+
+
+def rewritten(one: Page, changes: Changes) -> Row:
+    return written(page.row(one), changes)
+
+
+def test_a_new_page_is_due_at_once_and_can_be_found_by_the_sweeper() -> None:
+    row = page.row(a_page())
+    assert (row["pk"], row["sk"]) == ("T#acme#TICKET#t1", f"PAGE#{EPOCH}#ada#phone")
+    assert row["due_at"] == times.text(NOW)
+    assert {"due_shard", "look_at"} <= set(row)
+    assert Page.of(row) == a_page()
+
+
+@pytest.mark.parametrize("ticket", [a_ticket(), COMMITTED, a_ticket(epoch=EPOCH + 9)])
+def test_a_page_of_the_present_escalation_is_wanted_while_the_ticket_is_unread(ticket: Ticket) -> None:
+    assert page.unwanted(a_page(), ticket, [], NOW) is None
+
+
+@pytest.mark.parametrize("status", [one for one in Status if one is not Status.UNREAD])
+def test_a_page_of_a_ticket_that_is_not_unread_is_unwanted(status: Status) -> None:
+    ticket = COMMITTED.model_copy(update={"status": status})
+    assert page.unwanted(a_page(), ticket, [], NOW) == f"The ticket is {status.value}."
+
+
+def test_a_page_of_a_snoozed_or_vanished_ticket_is_unwanted() -> None:
+    snoozed = COMMITTED.model_copy(update={"snoozed_until": NOW + timedelta(hours=1)})
+    assert page.unwanted(a_page(), snoozed, [], NOW) == "The ticket is snoozed."
+    assert page.unwanted(a_page(), None, [], NOW) == "The ticket is gone."
+
+
+def test_a_page_of_an_escalation_before_this_one_is_unwanted() -> None:
+    again = a_ticket(epoch=EPOCH + 2, run=EPOCH + 1)
+    assert page.unwanted(a_page(), again, [], NOW) == "The escalation began anew."
+    assert page.unwanted(a_page(epoch=EPOCH + 1), again, [], NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("later", "wanted"),
+    [
+        ({"epoch": EPOCH + 1}, False),
+        ({"epoch": EPOCH + 1, "status": "sent"}, False),
+        ({"epoch": EPOCH + 1, "method_id": "mail"}, True),
+        ({"epoch": EPOCH + 1, "user": "bob"}, True),
+        ({"epoch": EPOCH}, True),
+    ],
+)
+def test_a_later_page_that_went_the_same_way_makes_one_unwanted(later: dict[str, Any], wanted: bool) -> None:
+    why = page.unwanted(a_page(), COMMITTED, [a_page(**later)], NOW)
+    assert why == (None if wanted else "A later page of this ticket went the same way.")
+
+
+@pytest.mark.parametrize(
+    ("wait", "age", "wanted"),
+    [
+        (10, timedelta(minutes=15), True),
+        (10, timedelta(minutes=15, milliseconds=1), False),
+        (3600, timedelta(hours=1), True),
+        (3600, timedelta(hours=1, milliseconds=1), False),
+    ],
+)
+def test_a_page_is_fresh_for_its_steps_wait_and_at_least_a_quarter_of_an_hour(
+    wait: int, age: timedelta, wanted: bool
+) -> None:
+    why = page.unwanted(a_page(wait=wait), COMMITTED, [], NOW + age)
+    assert why == (None if wanted else "It came too late.")
+
+
+def test_a_claimed_page_falls_due_again_by_itself() -> None:
+    row = rewritten(a_page(), page.claim(a_page(), NOW))
+    claimed = Page.of(row)
+    assert (claimed.status, claimed.attempts, claimed.due_at) == (PageStatus.PENDING, 1, NOW + CLAIM)
+    assert claimed.claimed(NOW)
+    assert not claimed.claimed(NOW + CLAIM)
+    assert row["look_at"] > row["due_at"]
+
+
+@pytest.mark.parametrize("ahead", [-60, 0, 1.9, 2, 2.1, 60])
+def test_whoever_sees_a_page_unclaimed_may_claim_it(ahead: float) -> None:
+    one = a_page(due_at=NOW + timedelta(seconds=ahead))
+    assert one.claimed(NOW) == (one.fields()["due_at"] > page.latest_due(NOW))
+
+
+def test_two_machines_whose_clocks_differ_by_less_than_the_skew_do_not_leave_a_page_to_each_other() -> None:
+    assert not a_page(due_at=NOW + SKEW).claimed(NOW)
+    assert a_page(due_at=NOW + CLAIM - SKEW).claimed(NOW)
+
+
+@given(attempts=st.integers(1, 500), seed=st.integers())
+def test_a_retry_waits_longer_each_time_with_jitter_and_five_minutes_at_most(attempts: int, seed: int) -> None:
+    changes, delay = page.retried(a_page(attempts=attempts), "SNS is busy.", NOW, seeded(seed))
+    longest = min(5 * 2 ** (attempts - 1), 300)
+    assert longest / 2 - 0.5 <= delay <= longest
+    row = rewritten(a_page(attempts=attempts), changes)
+    assert row["due_at"] == times.text(NOW + timedelta(seconds=delay))
+    assert (row["status"], row["error"]) == ("pending", "SNS is busy.")
+
+
+def test_retries_of_one_moment_are_spread() -> None:
+    assert len({page.retried(a_page(attempts=9), "", NOW, seeded(seed))[1] for seed in range(50)}) > 20
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        (page.sent(a_page(error="busy"), "id-1", "48213", NOW), "sent"),
+        (page.failed(a_page(), "No such number.", NOW), "failed"),
+        (page.skipped(a_page(), "The ticket is resolved.", NOW), "skipped"),
+    ],
+)
+def test_a_settled_page_asks_for_nothing_more(changes: Changes, status: str) -> None:
+    row = rewritten(a_page(error="busy"), changes)
+    assert row["status"] == status
+    assert Page.of(row).settled
+    assert row["settled_at"] == times.text(NOW)
+    assert not {"due_at", "due_shard", "look_at", "looks"} & set(row)
+
+
+def test_a_sent_page_says_what_the_provider_called_it_and_no_longer_what_went_wrong_before() -> None:
+    sent = Page.of(rewritten(a_page(error="busy"), page.sent(a_page(), "id-1", None, NOW)))
+    assert (sent.provider_id, sent.sent_at, sent.error, sent.code) == ("id-1", NOW, None, None)
+
+
+def test_a_page_that_failed_or_was_skipped_says_why() -> None:
+    assert rewritten(a_page(), page.failed(a_page(), "No such number.", NOW))["error"] == "No such number."
+    assert rewritten(a_page(), page.skipped(a_page(), "Too late.", NOW))["error"] == "Too late."

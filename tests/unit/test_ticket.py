@@ -1,0 +1,259 @@
+from datetime import datetime, timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from tests.examples import EPOCH, NOW, a_ticket, changed, written
+from tocsin import due, keys, ticket, times
+from tocsin.rows import Next
+from tocsin.ticket import Changes, Kind, Status, Ticket
+
+LATER = NOW + timedelta(minutes=7)
+ACKNOWLEDGED = {"acknowledged_by": "ada", "acknowledged_at": NOW, "assigned_to": ["ada"], "due_at": None}
+BEFORE: dict[Status, dict[str, Any]] = {
+    Status.UNREAD: {"rule_id": "r1", "step": 2, "round": 3, "beyond": 1, "assigned_to": ["bob"], "due_at": LATER},
+    Status.UNDER_INVESTIGATION: ACKNOWLEDGED,
+    Status.PENDING_FIX: ACKNOWLEDGED,
+}
+MOVES = [(old, new) for old, new in product(BEFORE, Status) if old is not new]
+
+
+def moved(old: Status, new: Status) -> tuple[Ticket, Ticket]:
+    before = a_ticket(status=old, **BEFORE[old])
+    return before, changed(before, ticket.to_status(before, new, "bob", LATER))
+
+
+@pytest.mark.parametrize(("old", "new"), MOVES)
+def test_a_move_is_told_who_made_it_and_when(old: Status, new: Status) -> None:
+    before, after = moved(old, new)
+    assert (after.status, after.changed_by, after.updated_at, after.rev) == (new, "bob", LATER, before.rev + 1)
+
+
+@pytest.mark.parametrize(("old", "new"), MOVES)
+def test_the_clock_runs_only_while_a_ticket_is_unread(old: Status, new: Status) -> None:
+    _, after = moved(old, new)
+    assert after.due_at == (LATER if new is Status.UNREAD else None)
+
+
+@pytest.mark.parametrize(("old", "new"), [pair for pair in MOVES if Status.UNREAD in pair])
+def test_what_sets_or_stops_the_clock_voids_the_timers_before(old: Status, new: Status) -> None:
+    before, after = moved(old, new)
+    assert after.epoch == before.epoch + 1
+
+
+def test_a_ticket_whose_clock_stands_keeps_its_epoch_when_it_is_acknowledged() -> None:
+    kept = a_ticket(due_at=None, rule_id="quiet")
+    assert changed(kept, ticket.to_status(kept, Status.UNDER_INVESTIGATION, "ada", NOW)).epoch == kept.epoch
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [
+        (Status.UNREAD, Status.UNDER_INVESTIGATION, Kind.ACKNOWLEDGED),
+        (Status.UNREAD, Status.PENDING_FIX, Kind.STATUS_CHANGED),
+        (Status.UNREAD, Status.RESOLVED, Kind.RESOLVED),
+        (Status.UNDER_INVESTIGATION, Status.UNREAD, Kind.STATUS_CHANGED),
+        (Status.UNDER_INVESTIGATION, Status.PENDING_FIX, Kind.STATUS_CHANGED),
+        (Status.UNDER_INVESTIGATION, Status.RESOLVED, Kind.RESOLVED),
+        (Status.PENDING_FIX, Status.UNREAD, Kind.STATUS_CHANGED),
+        (Status.PENDING_FIX, Status.UNDER_INVESTIGATION, Kind.STATUS_CHANGED),
+        (Status.PENDING_FIX, Status.RESOLVED, Kind.RESOLVED),
+    ],
+)
+def test_a_move_has_its_kind_of_line_in_the_history(old: Status, new: Status, kind: Kind) -> None:
+    assert moved(old, new)[1].change is kind
+
+
+@pytest.mark.parametrize("status", Status)
+def test_the_same_status_again_changes_nothing(status: Status) -> None:
+    assert ticket.to_status(a_ticket(status=status), status, "bob", NOW) == {}
+
+
+def test_who_acknowledges_first_stays_the_one_who_did() -> None:
+    _, after = moved(Status.UNREAD, Status.UNDER_INVESTIGATION)
+    assert (after.acknowledged_by, after.acknowledged_at, after.assigned_to) == ("bob", LATER, ["bob"])
+    _, after = moved(Status.UNDER_INVESTIGATION, Status.PENDING_FIX)
+    assert (after.acknowledged_by, after.acknowledged_at, after.assigned_to) == ("ada", NOW, ["ada"])
+
+
+def test_a_return_to_unread_begins_the_escalation_anew_and_forgets_who_acknowledged() -> None:
+    far = {"rule_id": "r1", "step": 3, "round": 2, "beyond": 4}
+    before = a_ticket(status=Status.UNDER_INVESTIGATION, **ACKNOWLEDGED, **far)
+    after = changed(before, ticket.to_status(before, Status.UNREAD, "bob", LATER))
+    assert (after.rule_id, after.step, after.round, after.beyond, after.assigned_to) == (None, 0, 0, 0, [])
+    assert (after.acknowledged_by, after.acknowledged_at) == (None, None)
+    assert (after.due_at, after.epoch, after.run) == (LATER, before.epoch + 1, before.epoch + 1)
+
+
+def test_a_resolved_ticket_says_when_and_is_no_longer_among_the_open_ones() -> None:
+    before = a_ticket()
+    changes = ticket.to_status(before, Status.RESOLVED, "bob", LATER)
+    row = written(ticket.row(before), changes)
+    assert row["resolved_at"] == times.text(LATER)
+    assert not {"open_shard", "due_shard", "look_at", "due_at"} & set(row)
+    assert row["team_shard"] == keys.team_shard("acme", "payments", "t1")
+
+
+def test_a_resolved_ticket_keeps_who_had_acknowledged_it() -> None:
+    _, after = moved(Status.UNDER_INVESTIGATION, Status.RESOLVED)
+    assert (after.acknowledged_by, after.resolved_at) == ("ada", LATER)
+
+
+def test_hurrying_makes_the_next_step_due_now_and_keeps_the_place() -> None:
+    before = a_ticket(**BEFORE[Status.UNREAD])
+    after = changed(before, ticket.hurried(before, "system", NOW, "All failed."))
+    assert (after.rule_id, after.step, after.round, after.beyond) == ("r1", 2, 3, 1)
+    assert (after.due_at, after.epoch, after.run) == (NOW, before.epoch + 1, before.run)
+    assert (after.change, after.remark) == (Kind.HURRIED, "All failed.")
+
+
+def test_resuming_an_acknowledged_ticket_goes_on_after_its_last_step() -> None:
+    before = a_ticket(status=Status.PENDING_FIX, **ACKNOWLEDGED, rule_id="r1", step=2, round=1)
+    after = changed(before, ticket.resumed(before, "ada", LATER))
+    assert (after.status, after.rule_id, after.step, after.round) == (Status.UNREAD, "r1", 2, 1)
+    assert (after.acknowledged_by, after.due_at) == (None, LATER)
+    assert after.epoch == after.run == before.epoch + 1
+
+
+def test_counting_an_alert_moves_no_clock() -> None:
+    before = a_ticket(count=3)
+    after = changed(before, ticket.counted("integration:i1", LATER))
+    assert (after.count, after.epoch, after.due_at, after.change) == (4, before.epoch, NOW, Kind.DEDUPLICATED)
+
+
+def test_a_remark_is_gone_with_the_next_write() -> None:
+    before = a_ticket(remark="An unknown severity.")
+    assert changed(before, ticket.counted("x", NOW)).remark is None
+
+
+@pytest.mark.parametrize(
+    ("ahead", "look"),
+    [
+        (timedelta(0), due.LOOK_AFTER),
+        (timedelta(minutes=10), timedelta(minutes=10) + due.LOOK_AFTER),
+        (timedelta(days=1), timedelta(days=1) + due.LOOK_AFTER),
+        (timedelta(days=3), timedelta(days=2)),
+    ],
+)
+def test_the_sweeper_looks_soon_after_a_due_time_or_a_day_before_a_far_one(ahead: timedelta, look: timedelta) -> None:
+    changes = ticket.wound("pk", NOW + ahead, NOW)
+    assert changes["look_at"] == times.text(NOW + look)
+    assert changes["due_shard"] == keys.due_shard("pk")
+
+
+def test_a_clock_that_is_set_or_stopped_is_looked_at_anew() -> None:
+    assert ticket.wound("pk", NOW, NOW)["looks"] is None
+    assert set(ticket.wound("pk", None, NOW)) == {"due_at", "due_shard", "look_at", "looks"}
+    assert set(ticket.wound("pk", None, NOW).values()) == {None}
+
+
+def test_a_new_tickets_row_has_its_places_in_every_index() -> None:
+    row = ticket.row(a_ticket())
+    assert (row["pk"], row["sk"]) == ("T#acme#TICKET#t1", "TICKET")
+    assert row["due_shard"] == keys.due_shard(row["pk"])
+    assert row["open_shard"] == keys.open_shard("acme", "t1")
+    assert row["opened"] == "2026-11-22T20:28:28.123Z#t1"
+    assert Ticket.of(row) == a_ticket()
+
+
+def test_a_pattern_sees_the_fields_that_are_there() -> None:
+    assert a_ticket(labels={"a": "b"}).subject() == {
+        "team": "payments",
+        "title": "Checkout 5xx",
+        "severity": "sev1",
+        "status": "unread",
+        "labels": {"a": "b"},
+        "source": "api_key:k1",
+    }
+
+
+class Life(RuleBasedStateMachine):
+    """A ticket whose row is changed by people and timers in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now: datetime = NOW
+        self.row = ticket.row(a_ticket())
+        self.before: list[dict[str, Any]] = []
+
+    @property
+    def current(self) -> Ticket:
+        return Ticket.of(self.row)
+
+    def write(self, changes: Changes) -> None:
+        self.before.append(self.row)
+        self.row = written(self.row, changes)
+
+    @rule()
+    def a_minute_passes(self) -> None:
+        self.now += timedelta(minutes=1)
+
+    @precondition(lambda self: not self.current.resolved)
+    @rule(status=st.sampled_from(list(Status)), seconds=st.integers(0, 100_000))
+    def somebody_moves_it(self, status: Status, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.write(ticket.to_status(self.current, status, "ada", self.now))
+
+    @precondition(lambda self: self.current.status is Status.UNREAD and self.current.due_at)
+    @rule(wait=st.integers(10, 1_000_000))
+    def a_timer_moves_it(self, wait: int) -> None:
+        step = {"rule_id": "r1", "step": self.current.step + 1, "assigned_to": ["bob"]}
+        due_at = self.now + timedelta(seconds=wait)
+        moves = ticket.moved(self.current, due_at, self.now)
+        self.write({**step, **moves, **ticket.marked(Kind.ESCALATED, "system", self.now)})
+
+    @precondition(lambda self: not self.current.resolved)
+    @rule()
+    def it_is_counted(self) -> None:
+        self.write(ticket.counted("integration:i1", self.now))
+
+    @precondition(lambda self: self.current.status is Status.UNREAD)
+    @rule()
+    def it_is_hurried(self) -> None:
+        self.write(ticket.hurried(self.current, "system", self.now))
+
+    @precondition(lambda self: self.current.status in (Status.UNDER_INVESTIGATION, Status.PENDING_FIX))
+    @rule()
+    def it_is_resumed(self) -> None:
+        self.write(ticket.resumed(self.current, "ada", self.now))
+
+    @invariant()
+    def its_clock_runs_while_it_is_unread(self) -> None:
+        assert ("due_at" in self.row) == (self.current.status is Status.UNREAD)
+        assert ("due_at" in self.row) == ("due_shard" in self.row) == ("look_at" in self.row)
+
+    @invariant()
+    def it_is_listed_as_open_until_it_is_resolved(self) -> None:
+        assert ("open_shard" in self.row) == (not self.current.resolved)
+
+    @invariant()
+    def somebody_has_acknowledged_it_once_it_was_looked_at(self) -> None:
+        if self.current.status in (Status.UNDER_INVESTIGATION, Status.PENDING_FIX):
+            assert self.row["acknowledged_by"] == "ada"
+        if self.current.status is Status.UNREAD:
+            assert "acknowledged_by" not in self.row
+
+    @invariant()
+    def no_due_time_is_set_twice_for_one_epoch(self) -> None:
+        due_times = {(row["epoch"], row.get("due_at")) for row in [*self.before, self.row]}
+        assert len({epoch for epoch, _ in due_times}) == len(due_times)
+
+    @invariant()
+    def epochs_runs_and_revisions_only_grow(self) -> None:
+        for name in ("epoch", "run", "rev", "count"):
+            values = [row[name] for row in [*self.before, self.row]]
+            assert values == sorted(values)
+        assert EPOCH <= self.row["run"] <= self.row["epoch"]
+
+
+Life.TestCase.settings = settings(max_examples=60, stateful_step_count=15, deadline=None)
+TestLife = Life.TestCase
+
+
+def test_what_the_table_counts_is_counted_from_what_stands_there() -> None:
+    assert ticket.marked(Kind.EDITED, "ada", NOW)["rev"] == Next("rev")
+    assert ticket.restarted(a_ticket(), NOW)["run"] == Next("epoch")
