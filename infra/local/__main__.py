@@ -118,7 +118,7 @@ def _invite(stack: Stack, terminal: Terminal) -> None:
     ticket = json.dumps({"team": demo.TEAM, "title": "The cellar is under water"})
     terminal.heading("It stays up: try it")
     terminal.say(f"  base URL  {stack.url}\n  API key   {stack.api_key}\n")
-    terminal.say(f"  curl -s {stack.url}/api/v1/tickets?team={demo.TEAM} {header}")
+    terminal.say(f"  curl -s '{stack.url}/api/v1/tickets?team={demo.TEAM}' {header}")
     terminal.say(f"  curl -s {stack.url}/api/v1/tickets {header} -H 'Content-Type: application/json' -d '{ticket}'")
     terminal.say(f"  curl -s {stack.url}/openapi.json")
     terminal.say("\n  Pages appear below as they are sent. Ctrl-C stops everything.\n")

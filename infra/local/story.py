@@ -23,6 +23,8 @@ WAITS = ("20s", "10m", "30m")
 PATIENCE = 60.0  # seconds for anything that should take two
 SILENCE = 3.0  # seconds after the acknowledgement in which nobody may be paged
 
+SPOKEN = {"sms": "SMS", "email": "e-mail"}
+
 T = TypeVar("T")
 
 
@@ -62,7 +64,6 @@ class Story:
         schedule = self.schedule(ticket, edsger)
         acknowledged = self.acknowledge(grace, second[0], ticket)
         left = self.silence(acknowledged)
-        after = [message for message in self.pages() if message.at.timestamp() > time.time() - SILENCE]
         return Outcome(
             ticket=acknowledged,
             history=self.history(acknowledged),
@@ -72,7 +73,7 @@ class Story:
             second_late=second[0].at.timestamp() - _moment(ticket["due_at"]).timestamp(),
             schedule=schedule,
             schedules_left=left,
-            after_acknowledgement=after,
+            after_acknowledgement=self.pages_after(acknowledged),
         )
 
     def hire(self) -> None:
@@ -102,7 +103,7 @@ class Story:
         ]
         for message in messages:
             seconds = message.at.timestamp() - since
-            self.terminal.line(f"{person.name} is paged by {message.channel}", f"{seconds:.2f} s after {event}")
+            self.terminal.line(f"{person.name} is paged by {SPOKEN[message.channel]}", f"{seconds:.2f} s after {event}")
             self.tell(message)
         return messages
 
@@ -167,15 +168,17 @@ class Story:
                 return [each["Name"] for each in self.schedules() if ticket["ticket_id"] in each["Target"]["Input"]]
 
             self.until(lambda: not left() or None, "the end of the schedule")
-            notes.append("and nobody else is paged")
-        time.sleep(SILENCE)
+            notes.append("nothing waits for this ticket any more")
+        with self.terminal.step("Silence") as notes:
+            time.sleep(SILENCE)
+            notes.append(f"{len(self.pages_after(ticket))} pages after the acknowledgement")
         return left()
 
-    def pages(self) -> list[Message]:
-        """What went out to the three, answers to replies apart."""
+    def pages_after(self, ticket: dict[str, Any]) -> list[Message]:
+        """What went out to the three after the acknowledgement, answers to replies apart."""
         addresses = {address for person in demo.PEOPLE for address in (person.phone, person.email)}
-        sent = inbox.messages(self.stack.endpoint)
-        return [message for message in sent if message.to in addresses and "ACK" in message.text]
+        pages = [each for each in inbox.messages(self.stack.endpoint) if each.to in addresses and "/a/" in each.text]
+        return [page for page in pages if page.at > _moment(ticket["acknowledged_at"])]
 
     def history(self, ticket: dict[str, Any]) -> list[dict[str, Any]]:
         """The ticket's history, as a table."""
