@@ -129,4 +129,4 @@ def _of_page(old: Row | None, new: Row) -> Iterator[Line]:
     }
     data = {"user": new["user"], "method_id": new["method_id"], "channel": new["channel"], "step": new["step"]}
     data |= {"round": new["round"], "attempts": new.get("attempts", 0)}
-    yield Line(new["settled_at"], f"{new['epoch']}.{new['user']}.{new['method_id']}", kind, "system", text[kind], data)
+    yield Line(new["settled_at"], new["sk"].removeprefix(keys.PAGES), kind, "system", text[kind], data)

@@ -1,0 +1,180 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.examples import EPOCH, NOW, a_page, a_ticket, written
+from tocsin import history, page, ticket, times
+from tocsin.rows import Row
+from tocsin.ticket import Changes, Kind, Status, Ticket
+
+LATER = NOW + timedelta(minutes=5)
+
+
+def told(before: Ticket, changes: Changes) -> list[Row]:
+    old = ticket.row(before)
+    return history.rows(old, written(old, changes))
+
+
+def only(rows: list[Row]) -> Row:
+    assert len(rows) == 1
+    return rows[0]
+
+
+def step(kind: Kind, **changes: Any) -> Row:
+    move = {"rule_id": "r1", "step": 1, "round": 1, "assigned_to": ["ada", "bob"]} | changes
+    marks = ticket.marked(kind, "system", LATER, move.pop("remark", None))
+    return only(told(a_ticket(), {**move, **ticket.moved(a_ticket(), LATER, NOW), **marks}))
+
+
+def test_a_ticket_is_opened_by_its_source() -> None:
+    line = only(history.rows(None, ticket.row(a_ticket())))
+    assert (line["at"], line["kind"], line["actor"]) == (times.text(NOW), "opened", "api_key:k1")
+    assert line["text"] == "Opened for team payments with severity sev1."
+    assert line["data"] == {"team": "payments", "severity": "sev1", "source": "api_key:k1"}
+
+
+def test_what_a_door_could_not_read_is_said_when_the_ticket_is_opened() -> None:
+    line = only(history.rows(None, ticket.row(a_ticket(remark="The severity 'x' is unknown; sev2 was taken."))))
+    assert line["text"].endswith("The severity 'x' is unknown; sev2 was taken.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (Kind.ESCALATED, "Step 1, round 1 of rule r1: ada, bob."),
+        (Kind.REPEATED, "Step 1, round 1 of rule r1: ada, bob."),
+        (Kind.LAST_RESORT, "The rule has ended, the last resort is paged: ada, bob."),
+        (Kind.REMINDED, "Still unread: ada, bob reminded."),
+        (Kind.NOBODY_REACHED, "Nobody could be reached."),
+    ],
+)
+def test_a_move_says_whom_it_pages_and_where_the_rule_stands(kind: Kind, text: str) -> None:
+    line = step(kind)
+    assert (line["kind"], line["actor"], line["text"]) == (kind.value, "system", text)
+    assert line["data"] == {
+        "users": ["ada", "bob"],
+        "rule_id": "r1",
+        "step": 1,
+        "round": 1,
+        "due_at": times.text(LATER),
+    }
+
+
+def test_why_a_decision_was_unusual_is_said() -> None:
+    line = step(Kind.ESCALATED, remark="The rules could not be carried out (x).")
+    assert line["text"] == "Step 1, round 1 of rule r1: ada, bob. The rules could not be carried out (x)."
+    assert line["data"]["remark"] == "The rules could not be carried out (x)."
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [
+        (Status.UNREAD, Status.UNDER_INVESTIGATION, "acknowledged"),
+        (Status.UNREAD, Status.RESOLVED, "resolved"),
+        (Status.UNDER_INVESTIGATION, Status.PENDING_FIX, "status_changed"),
+        (Status.PENDING_FIX, Status.UNREAD, "status_changed"),
+    ],
+)
+def test_a_move_of_status_is_one_line_of_its_own_kind(old: Status, new: Status, kind: str) -> None:
+    before = a_ticket(status=old)
+    line = only(told(before, ticket.to_status(before, new, "ada", LATER)))
+    assert (line["at"], line["kind"], line["actor"]) == (times.text(LATER), kind, "ada")
+    assert line["text"] == f"{old.value} to {new.value}."
+    assert line["data"] == {"from": old.value, "to": new.value}
+
+
+def test_an_alert_that_came_again_is_counted() -> None:
+    line = only(told(a_ticket(count=3), ticket.counted("integration:i1", LATER)))
+    assert (line["kind"], line["text"], line["data"]) == (
+        "deduplicated",
+        "The same again: 4 times now.",
+        {"count": 4},
+    )
+
+
+def test_an_edit_names_the_fields_and_a_long_description_is_one_of_them() -> None:
+    edit = {"title": "New", "body": "digest", "description": "Beginning"}
+    line = only(told(a_ticket(), {**edit, **ticket.marked(Kind.EDITED, "ada", LATER)}))
+    assert (line["kind"], line["data"]) == ("edited", {"fields": ["title", "description"]})
+    assert line["text"] == "Changed: title, description."
+
+
+def test_an_edit_together_with_a_move_is_two_lines() -> None:
+    move = ticket.to_status(a_ticket(), Status.UNDER_INVESTIGATION, "ada", LATER)
+    lines = told(a_ticket(), {"severity": "sev3", **move})
+    assert [(line["kind"], line["data"]) for line in lines] == [
+        ("acknowledged", {"from": "unread", "to": "under_investigation"}),
+        ("edited", {"fields": ["severity"]}),
+    ]
+    assert len({line["sk"] for line in lines}) == 2
+
+
+def test_a_write_that_only_tends_the_index_is_not_told() -> None:
+    assert told(a_ticket(), {"look_at": times.text(LATER), "looks": 1}) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "text"),
+    [
+        (page.sent(a_page(), "id-1", "48213", LATER), "paged", "sms to ada."),
+        (page.failed(a_page(), "No such number.", LATER), "page_failed", "sms to ada failed: No such number."),
+        (page.skipped(a_page(), "It came too late.", LATER), "page_skipped", "sms to ada skipped: It came too late."),
+    ],
+)
+def test_a_page_is_told_when_it_is_settled(changes: Changes, kind: str, text: str) -> None:
+    pending = page.row(a_page(attempts=2))
+    line = only(history.rows(pending, written(pending, changes)))
+    assert (line["at"], line["kind"], line["actor"], line["text"]) == (times.text(LATER), kind, "system", text)
+    facts = {"user": "ada", "method_id": "phone", "channel": "sms", "step": 1, "round": 1, "attempts": 2}
+    assert line["data"] == facts
+
+
+def test_an_address_is_not_told() -> None:
+    pending = page.row(a_page())
+    line = only(history.rows(pending, written(pending, page.sent(a_page(), "id-1", "48213", LATER))))
+    assert "4915112345678" not in str(line)
+    assert "48213" not in str(line)
+
+
+def test_a_page_that_is_made_claimed_or_put_off_is_not_told() -> None:
+    pending = page.row(a_page())
+    assert history.rows(None, pending) == []
+    assert history.rows(pending, written(pending, page.claim(a_page(), NOW))) == []
+    assert history.rows(pending, written(pending, page.put_off(a_page(), "busy", LATER, NOW))) == []
+
+
+def test_a_note_is_told_with_its_text_and_its_writer() -> None:
+    note = {"pk": "T#acme#TICKET#t1", "sk": "NOTE#n1", "tenant": "acme", "ticket_id": "t1", "note_id": "n1"}
+    note |= {"text": "Looking.", "actor": "ada", "created_at": times.text(LATER)}
+    line = only(history.rows(None, note))
+    assert (line["at"], line["kind"], line["actor"], line["text"]) == (times.text(LATER), "noted", "ada", "Looking.")
+    assert line["data"] == {"note_id": "n1"}
+    assert history.rows(note, note) == []
+
+
+def test_rows_of_other_kinds_are_not_told() -> None:
+    for sk in ("BODY#digest", "EVENT#x", "DEDUP"):
+        assert history.rows(None, {"pk": "T#acme#TICKET#t1", "sk": sk, "tenant": "acme", "ticket_id": "t1"}) == []
+
+
+def test_telling_the_same_write_twice_makes_the_same_rows() -> None:
+    changes = ticket.to_status(a_ticket(), Status.RESOLVED, "ada", LATER)
+    assert told(a_ticket(), changes) == told(a_ticket(), changes)
+
+
+def test_lines_stand_under_their_ticket_in_the_order_of_time_and_writes() -> None:
+    opened = only(history.rows(None, ticket.row(a_ticket())))
+    counted = only(told(a_ticket(rev=9), ticket.counted("x", NOW)))
+    later = only(told(a_ticket(rev=99), ticket.counted("x", NOW)))
+    assert opened["pk"] == "T#acme#TICKET#t1"
+    assert opened["sk"] < counted["sk"] < later["sk"]
+    assert only(told(a_ticket(), ticket.counted("x", LATER)))["sk"] > later["sk"]
+
+
+def test_two_pages_settled_at_one_moment_are_two_lines() -> None:
+    names = set()
+    for one in (a_page(user="a", method_id="b.c"), a_page(user="a.b", method_id="c"), a_page(epoch=EPOCH + 1)):
+        pending = page.row(one)
+        names.add(only(history.rows(pending, written(pending, page.sent(one, "id", None, LATER))))["sk"])
+    assert len(names) == 3
