@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from tests.simulation.cloud.gate import CrashOnce
-from tests.simulation.story import Story, step
+from tests.simulation.story import PHONES, Story, code_in, step
 
 EVENT_FUNCTIONS = ["clock", "historian", "escalator", "notifier"]
 TOLD = Counter({"opened": 1, "escalated": 2, "paged": 2, "acknowledged": 1})
@@ -100,3 +100,68 @@ def test_without_a_fault_no_net_catches_anything() -> None:
         assert world.who() == ["ada", "bob"]
         assert world.lost == []
         assert not {name for name in world.counted if name.startswith("Sweeper")}
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("description", [None, "x" * 50_000], ids=["short", "with a long text"])
+def test_opening_with_a_dedup_key_that_is_killed_at_any_call_makes_one_ticket(
+    when: str, description: str | None
+) -> None:
+    body = {"team": "payments", "title": "Disk full", "dedup_key": "disk", "description": description}
+    for number in range(3 if description is None else 4):
+        with Story() as world:
+            world.rule(step("ada", wait="1h"))
+            crash = CrashOnce(("tickets",), number, when)
+            world.gate.faults.append(crash)
+            insist(world, "POST", "/tickets", body)
+            assert crash.done
+            insist(world, "POST", "/tickets", body)
+            world.run(60)
+            (ticket,) = world.expect(200, "GET", "/tickets")["items"]
+            assert world.ticket(ticket["ticket_id"])["description"] == description
+            assert ticket["count"] >= 2
+            assert world.who() == ["ada"]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("old_one", ["resolved", "never made"])
+def test_a_dedup_key_whose_ticket_is_over_is_moved_to_a_new_one_wherever_it_is_killed(when: str, old_one: str) -> None:
+    body = {"team": "payments", "title": "Disk full", "dedup_key": "disk"}
+    for number in range(6):
+        with Story() as world:
+            world.rule(step("ada", wait="1h"))
+            if old_one == "resolved":
+                old = world.open(dedup_key="disk")
+                world.patch(old, status="resolved")
+            else:
+                world.gate.faults.append(CrashOnce(("tickets",), 1, "after"))
+                assert world.api("POST", "/tickets", body).status == 503
+                world.gate.faults.clear()
+                world.run(3600)
+            world.gate.faults.append(CrashOnce(("tickets",), number, when))
+            insist(world, "POST", "/tickets", body)
+            insist(world, "POST", "/tickets", body)
+            world.gate.faults.clear()
+            world.run(60)
+            (ticket,) = world.expect(200, "GET", "/tickets")["items"]
+            assert ticket["count"] >= 2
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_reply_that_is_killed_at_any_call_and_delivered_again_acknowledges_once(when: str) -> None:
+    for number in range(7):
+        with Story() as world:
+            world.rule(step("ada", wait="5m"), step("bob"))
+            ticket = world.open()
+            world.run(5)
+            code = code_in(world.to("ada")[0])
+            crash = CrashOnce(("replies",), number, when)
+            world.gate.faults.append(crash)
+            world.reply(PHONES["ada"], f"ACK {code}")
+            if crash.done:
+                world.reply(PHONES["ada"], f"ACK {code}")
+            world.run(3600)
+            assert world.ticket(ticket)["acknowledged_by"] == "ada"
+            assert world.told(ticket).count("acknowledged") == 1
+            assert "bob" not in world.who()
+            assert "acknowledged" in world.to("ada")[-1].text
