@@ -90,7 +90,7 @@ def _files() -> Iterator[Path]:
 
 def _forget_unused() -> None:
     """Whoever uses something of the cache touches it."""
-    for pattern in ("assembly-*", "layers/*", "assets/*"):
+    for pattern in ("assembly-*", "making-*", "layers/*", "assets/*"):
         for path in CACHE.glob(pattern):
             if time.time() - path.stat().st_mtime > KEPT:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
