@@ -23,7 +23,7 @@ def only(rows: list[Row]) -> Row:
 
 def step(kind: Kind, **changes: Any) -> Row:
     move = {"rule_id": "r1", "step": 1, "round": 1, "assigned_to": ["ada", "bob"]} | changes
-    marks = ticket.marked(kind, "system", LATER, move.pop("remark", None))
+    marks = ticket.marked(kind, "system", LATER, remark=move.pop("remark", None))
     return only(told(a_ticket(), {**move, **ticket.moved(a_ticket(), LATER, NOW), **marks}))
 
 
@@ -144,6 +144,11 @@ def test_a_page_that_is_made_claimed_or_put_off_is_not_told() -> None:
     assert history.rows(pending, written(pending, page.put_off(a_page(), "busy", LATER, NOW))) == []
 
 
+def test_a_settled_page_is_told_once() -> None:
+    sent = written(page.row(a_page()), page.sent(a_page(), "id-1", None, LATER))
+    assert history.rows(sent, sent | {"provider_id": "id-2"}) == []
+
+
 def test_a_note_is_told_with_its_text_and_its_writer() -> None:
     note = {"pk": "T#acme#TICKET#t1", "sk": "NOTE#n1", "tenant": "acme", "ticket_id": "t1", "note_id": "n1"}
     note |= {"text": "Looking.", "actor": "ada", "created_at": times.text(LATER)}
@@ -165,8 +170,8 @@ def test_telling_the_same_write_twice_makes_the_same_rows() -> None:
 
 def test_lines_stand_under_their_ticket_in_the_order_of_time_and_writes() -> None:
     opened = only(history.rows(None, ticket.row(a_ticket())))
-    counted = only(told(a_ticket(rev=9), ticket.counted("x", NOW)))
-    later = only(told(a_ticket(rev=99), ticket.counted("x", NOW)))
+    counted = only(told(a_ticket(rev=8), ticket.counted("x", NOW)))
+    later = only(told(a_ticket(rev=9), ticket.counted("x", NOW)))
     assert opened["pk"] == "T#acme#TICKET#t1"
     assert opened["sk"] < counted["sk"] < later["sk"]
     assert only(told(a_ticket(), ticket.counted("x", LATER)))["sk"] > later["sk"]
