@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from tocsin import api, clock, keys, resource, rules
 from tocsin.api import PREFIX, Api, Cursor, Limit, Page
 from tocsin.ids import Id
-from tocsin.rule import NewRule, Rule, RuleBody
+from tocsin.rule import Rule, RuleBody
 
 app = Api("rules")
 
@@ -16,7 +16,7 @@ RULE = f"{PREFIX}/rules/<rule_id>"
 
 
 @app.post(f"{PREFIX}/rules", summary="Make a rule", responses=api.creates(Rule))
-def create(body: NewRule) -> Response[Any]:
+def create(body: RuleBody) -> Response[Any]:
     rule, new = rules.create(app.principal.tenant, body, clock.now())
     return api.created(f"/rules/{rule.rule_id}", rule, new=new)
 

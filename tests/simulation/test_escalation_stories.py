@@ -110,6 +110,15 @@ def test_a_step_that_reaches_nobody_passes_at_once(story: Story) -> None:
     story.run(5)
     assert story.who() == ["cyd"]
     assert story.ticket(ticket)["step"] == 3
+    assert story.told(ticket)[:4] == ["opened", "nobody_reached", "nobody_reached", "escalated"]
+
+
+def test_admins_whom_nothing_reaches_are_as_good_as_none(story: Story) -> None:
+    story.add_member("cyd", "admin")
+    story.expect(204, "DELETE", "/users/cyd/contact_methods/sms")
+    story.open()
+    story.run(5)
+    assert sorted(story.who()) == ["ada", "bob"]
 
 
 def test_a_rule_that_reaches_nobody_at_all_pages_the_team_instead(story: Story) -> None:
@@ -126,7 +135,7 @@ def test_when_nobody_can_be_reached_it_is_said_and_tried_again(story: Story) -> 
         story.expect(204, "DELETE", f"/users/{user}/contact_methods/sms")
     ticket = story.open()
     story.run(60)
-    assert story.told(ticket) == ["opened", "nobody_reached"]
+    assert story.told(ticket) == ["opened", "nobody_reached", "nobody_reached"]  # the step, and then all that is left
     story.add_mail("cyd")
     story.run(24 * 3600)
     assert set(story.who()) == {"cyd"}

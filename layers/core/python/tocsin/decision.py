@@ -4,9 +4,10 @@ It walks the rule's steps past those that reach nobody, then comes the company's
 intervals: an unread ticket never falls silent. Every decision pages somebody or sets the clock at least a minute ahead.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 from tocsin import rule
 from tocsin.book import Book
@@ -17,6 +18,14 @@ from tocsin.ticket import Kind, Ticket
 MAX_PAGES = 200  # a step
 LAST_RESORT_WAIT = timedelta(minutes=15)
 FIRST_REMINDER, LONGEST_REMINDER = timedelta(minutes=30), timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Whom a rung pages, and who of its audience has no way to be reached."""
+
+    pages: tuple[Draft, ...] = ()
+    missed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,7 @@ class Decision:
     due_at: datetime | None
     wait: timedelta = timedelta(0)
     pages: tuple[Draft, ...] = ()
+    passed: tuple[tuple[int, int], ...] = ()  # rounds and steps that reached nobody on the way
     remarks: tuple[str, ...] = ()
 
     @property
@@ -58,16 +68,16 @@ def walk(ticket: Ticket, plan: Plan, book: Book, now: datetime) -> Decision:
     same = ticket.rule_id == plan.rule_id
     at = (ticket.round, ticket.step) if same else (0, 0)
     beyond = ticket.beyond if same else 0
+    passed: list[tuple[int, int]] = []
     if not beyond:
-        for number, (round_, step) in enumerate(_positions(plan, at)):
-            if number == len(plan.rungs):
-                break  # a whole round reached nobody
+        for round_, step in islice(_positions(plan, at), len(plan.rungs)):  # a whole round, no further
             rung = plan.rungs[step - 1]
-            pages = reach(rung, ticket, book)
-            if pages:
+            reached = reach(rung, ticket, book)
+            if reached.pages:
                 kind = Kind.REPEATED if step == 1 and round_ > 1 else Kind.ESCALATED
-                return _move(kind, plan, (step, round_, 0), now, rung.wait, pages)
-    return _past_the_end(ticket, plan, (at[1], at[0], beyond), book, now)
+                return _move(kind, plan, (step, round_, 0), now, rung.wait, reached, passed)
+            passed.append((round_, step))
+    return _past_the_end(ticket, plan, (at[1], at[0], beyond), book, now, passed)
 
 
 def _positions(plan: Plan, at: tuple[int, int]) -> Iterator[tuple[int, int]]:
@@ -79,20 +89,22 @@ def _positions(plan: Plan, at: tuple[int, int]) -> Iterator[tuple[int, int]]:
         round_, step = round_ + 1, 0
 
 
-def _past_the_end(ticket: Ticket, plan: Plan, at: tuple[int, int, int], book: Book, now: datetime) -> Decision:
+def _past_the_end(
+    ticket: Ticket, plan: Plan, at: tuple[int, int, int], book: Book, now: datetime, passed: Sequence[tuple[int, int]]
+) -> Decision:
     """Return the last resort, where there is one, and then the reminders."""
     step, round_, beyond = at
     last_resort = _last_resort(book)
     if beyond == 0 and last_resort:
-        pages = reach(last_resort, ticket, book)
-        if pages:
-            return _move(Kind.LAST_RESORT, plan, (step, round_, 1), now, LAST_RESORT_WAIT, pages)
+        reached = reach(last_resort, ticket, book)
+        if reached.pages:
+            return _move(Kind.LAST_RESORT, plan, (step, round_, 1), now, LAST_RESORT_WAIT, reached, passed)
     number = max(beyond, 1)
     interval = min(FIRST_REMINDER * 2 ** min(number - 1, 10), LONGEST_REMINDER)
     rungs = [*([last_resort] if last_resort else []), *reversed(plan.rungs), *rule.built_in(ticket.team).rungs]
-    pages = next((found for rung in rungs if (found := reach(rung, ticket, book))), ())
-    kind = Kind.REMINDED if pages else Kind.NOBODY_REACHED
-    return _move(kind, plan, (step, round_, number + 1), now, interval, pages)
+    reached = next((found for rung in rungs if (found := reach(rung, ticket, book)).pages), Reached())
+    kind = Kind.REMINDED if reached.pages else Kind.NOBODY_REACHED
+    return _move(kind, plan, (step, round_, number + 1), now, interval, reached, passed)
 
 
 def _last_resort(book: Book) -> Rung | None:
@@ -101,24 +113,45 @@ def _last_resort(book: Book) -> Rung | None:
 
 
 def _move(
-    kind: Kind, plan: Plan, at: tuple[int, int, int], now: datetime, wait: timedelta, pages: tuple[Draft, ...]
+    kind: Kind,
+    plan: Plan,
+    at: tuple[int, int, int],
+    now: datetime,
+    wait: timedelta,
+    reached: Reached,
+    passed: Sequence[tuple[int, int]],
 ) -> Decision:
     step, round_, beyond = at
-    remarks = (f"Only the first {MAX_PAGES} of {len(pages)} pages were sent.",) if len(pages) > MAX_PAGES else ()
-    return Decision(kind, plan.rule_id, step, round_, beyond, now + wait, wait, pages[:MAX_PAGES], remarks)
+    pages, number = reached.pages[:MAX_PAGES], len(reached.pages)
+    remarks = [f"Only the first {MAX_PAGES} of {number} pages were sent."] if number > MAX_PAGES else []
+    if pages and reached.missed:
+        remarks.append(f"Without a way to be reached: {', '.join(reached.missed)}.")
+    return Decision(
+        kind, plan.rule_id, step, round_, beyond, now + wait, wait, pages, passed=tuple(passed), remarks=tuple(remarks)
+    )
 
 
-def reach(rung: Rung, ticket: Ticket, book: Book) -> tuple[Draft, ...]:
-    """Return the pages of a rung, nobody's twice: empty if it reaches nobody."""
-    users = book.users(_names(rung.audience, book))
-    channels = rung.channels
+def reach(rung: Rung, ticket: Ticket, book: Book) -> Reached:
+    """Return the pages of a rung, nobody's twice: none if it reaches nobody."""
+    reached = _reach(rung.audience, rung.channels, ticket, book)
+    if reached.pages or all(one.kind != "admins" for one in rung.audience):
+        return reached
+    # Admins whom nothing reaches are as good as none: then all members are paged.
+    return _reach(tuple(Audience(kind="team", name=one.name) for one in rung.audience), rung.channels, ticket, book)
+
+
+def _reach(audience: tuple[Audience, ...], channels: tuple[str, ...] | None, ticket: Ticket, book: Book) -> Reached:
+    names = _names(audience, book)
+    users = book.users(names)
     if channels is None and users:
         channels = book.company.channels_of(ticket.severity)
-    return tuple(
+    pages = tuple(
         Draft(user=user.user_id, method_id=method.method_id, channel=method.channel, address=method.address)
         for user in users
         for method in user.usable(channels)
     )
+    paged = {page.user for page in pages}
+    return Reached(pages, tuple(name for name in names if name not in paged))
 
 
 def _names(audience: tuple[Audience, ...], book: Book) -> list[str]:

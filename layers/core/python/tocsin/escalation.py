@@ -96,7 +96,7 @@ def _commit(overdue: Ticket, decided: Decision, now: datetime) -> Outcome:
         "beyond": decided.beyond,
         "assigned_to": decided.assigned_to,
         **ticket.moved(overdue, decided.due_at, now),
-        **ticket.marked(decided.kind, "system", now, " ".join(decided.remarks) or None),
+        **ticket.marked(decided.kind, "system", now, remark=" ".join(decided.remarks) or None, passed=decided.passed),
     }
     try:
         tickets.update(overdue.key, changes, when=[*EXISTS, ("epoch", "=", overdue.epoch)])

@@ -1,7 +1,7 @@
 """The history of a ticket, told from its rows before and after a write. Pure; names follow from what is told."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tocsin import keys
@@ -55,6 +55,11 @@ def _of_ticket(old: Row | None, new: Row) -> Iterator[Line]:
     if old is not None and old["rev"] == new["rev"]:
         return  # an index was tended, nothing happened
     kind = Kind(new["change"])
+    for round_, step in new.get("passed") or []:
+        told = f"Step {step}, round {round_} of rule {new.get('rule_id')} reaches nobody and passes."
+        place = {"rule_id": new.get("rule_id"), "step": step, "round": round_}
+        # "!" sorts before the "#" that ends the name of the move itself: what was passed comes first.
+        yield replace(_line(new, Kind.NOBODY_REACHED, told, place), name=f"{new['rev']:08d}!{round_:02d}.{step:02d}")
     remark = new.get("remark")
     text = " ".join(part for part in (_told(kind, old, new), remark) if part)
     yield _line(new, kind, text, {**_data(kind, old, new), **({"remark": remark} if remark else {})})

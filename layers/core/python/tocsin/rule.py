@@ -50,8 +50,9 @@ class Step(Body):
 
 
 class RuleBody(Body):
-    """`PUT /rules/{id}`, and what a create shares with it."""
+    """`POST /rules` and `PUT /rules/{id}`; there `rule_id` may be left out, or is the path's."""
 
+    rule_id: Id | None = None
     name: Name
     team: Id | None = None
     position: Annotated[int, Field(ge=0, le=1_000_000)] = 0
@@ -68,12 +69,6 @@ class RuleBody(Body):
         if not self.page and (self.steps or self.repeat):
             raise ValueError('steps: a rule with "page": false has no steps and no repeat.')
         return self
-
-
-class NewRule(RuleBody):
-    """`POST /rules`."""
-
-    rule_id: Id | None = None
 
 
 class Rule(Record):

@@ -6,15 +6,15 @@ from typing import Any
 from tocsin import ids, keys, resource, times
 from tocsin.errors import Invalid
 from tocsin.rows import Row
-from tocsin.rule import NewRule, Rule, RuleBody
+from tocsin.rule import Rule, RuleBody
 from tocsin.store import directory
 
 
-def create(tenant: str, request: NewRule, now: datetime) -> tuple[Rule, bool]:
+def create(tenant: str, request: RuleBody, now: datetime) -> tuple[Rule, bool]:
     """Make a rule. Raises `Invalid` for a reference to what does not exist, `Conflict` if the id is taken."""
     _check(tenant, request)
     rule_id = request.rule_id or ids.new()
-    told = request.model_dump(mode="json")
+    told = request.model_dump(mode="json", exclude={"rule_id"})
     row = {**_row(tenant, rule_id, told, now), "created_at": times.text(now)}
     made, new = resource.create(keys.rule(tenant, rule_id), row, fingerprint=ids.fingerprint(told))
     return Rule.of(made), new
@@ -22,11 +22,13 @@ def create(tenant: str, request: NewRule, now: datetime) -> tuple[Rule, bool]:
 
 def replace(tenant: str, rule_id: str, request: RuleBody, now: datetime) -> Rule:
     """Put another rule in the place of this one. Raises `NotFound`, `Invalid`."""
+    if request.rule_id not in {None, rule_id}:
+        raise Invalid.at("body", "rule_id", msg="This is another id than the path's.")
     _check(tenant, request)
-    told = request.model_dump(mode="json")
+    told = request.model_dump(mode="json", exclude={"rule_id"})
 
     def decide(row: Row) -> dict[str, Any]:
-        if RuleBody.model_validate(Rule.of(row).model_dump(include=set(told), mode="json")) == request:
+        if Rule.of(row).model_dump(include=set(told), mode="json") == told:
             return {}
         return _row(tenant, rule_id, told, now)
 

@@ -4,6 +4,7 @@ Functions here take a ticket and the time and return changes: attribute to new v
 `Next(name)` for what the table counts. Whoever changes a ticket makes one conditional write of them.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -134,9 +135,21 @@ def wound(pk: str, due_at: datetime | None, now: datetime) -> Changes:
     }
 
 
-def marked(kind: Kind, by: str, now: datetime, remark: str | None = None) -> Changes:
-    """Return what every write of a ticket says of itself: the history is made of it."""
-    return {"rev": Next("rev"), "change": kind.value, "changed_by": by, "updated_at": times.text(now), "remark": remark}
+def marked(
+    kind: Kind, by: str, now: datetime, *, remark: str | None = None, passed: Sequence[tuple[int, int]] = ()
+) -> Changes:
+    """Return what every write of a ticket says of itself: the history is made of it.
+
+    `passed`: rounds and steps of the rule that were passed at once, for they reach nobody.
+    """
+    return {
+        "rev": Next("rev"),
+        "change": kind.value,
+        "changed_by": by,
+        "updated_at": times.text(now),
+        "remark": remark,
+        "passed": [list(place) for place in passed] or None,
+    }
 
 
 def moved(ticket: Ticket, due_at: datetime | None, now: datetime) -> Changes:
@@ -187,7 +200,7 @@ def _kind(old: Status, new: Status) -> Kind:
 
 def hurried(ticket: Ticket, by: str, now: datetime, remark: str | None = None) -> Changes:
     """Return the changes that make an unread ticket's next step due now."""
-    return {**moved(ticket, now, now), **marked(Kind.HURRIED, by, now, remark)}
+    return {**moved(ticket, now, now), **marked(Kind.HURRIED, by, now, remark=remark)}
 
 
 def resumed(ticket: Ticket, by: str, now: datetime) -> Changes:
