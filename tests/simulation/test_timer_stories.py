@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.simulation.cloud.gate import Outage
 from tests.simulation.story import Story, step
 from tocsin import keys
 from tocsin.rows import plain
@@ -163,3 +164,15 @@ def test_arming_twice_and_cancelling_twice_is_no_error(story: Story, ticket: str
     records = [record for lane in story.clock.lanes for record in lane.read]
     assert story.invoke("clock", {"Records": records[-1:]}) == {"batchItemFailures": []}
     assert story.lost == []
+
+
+def test_the_sweeper_comes_back_less_and_less_often_and_says_when_a_ticket_is_stuck(story: Story) -> None:
+    story.rule(step("ada", wait="5m"))
+    story.open()
+    story.gate.faults.append(Outage(("escalator",)))
+    story.run(24 * 3600)
+    assert 24 <= story.counted["SweeperRepairs_overdue"] <= 32
+    assert story.counted["SweeperStuck"] == 1
+    story.gate.faults.clear()
+    story.run(3700)
+    assert story.who()[0] == "ada"

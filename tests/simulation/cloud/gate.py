@@ -124,3 +124,21 @@ class Outage:
 
     def after(self, call: Call) -> None:
         """An outage lets nothing through, so nothing comes back."""
+
+
+@dataclass
+class Meanwhile:
+    """Lets something happen in the middle of a function, once: before its first call of this operation."""
+
+    function: str
+    operation: str
+    happens: Callable[[], object]
+    done: bool = False
+
+    def before(self, call: Call) -> None:
+        if not self.done and (call.function, call.operation) == (self.function, self.operation):
+            self.done = True
+            self.happens()
+
+    def after(self, call: Call) -> None:
+        """Nothing more happens."""
