@@ -13,7 +13,7 @@ from tocsin import ids, keys, ticket, times
 from tocsin.errors import ConditionFailed, Conflict
 from tocsin.rows import Row
 from tocsin.store import EXISTS, NEW, tickets
-from tocsin.ticket import Link, Status, Ticket
+from tocsin.ticket import Changes, Link, Status, Ticket
 
 INLINE = 2_000  # bytes of a description that are kept in the ticket's own row
 BEGINNING = 500  # characters of a longer one
@@ -78,20 +78,20 @@ def find(tenant: str, scope: str, dedup_key: str) -> Ticket | None:
     return Ticket.of(found)
 
 
-def described(text: str | None) -> tuple[str | None, str | None]:
-    """Return what of a description stands in the ticket's row, and the digest of the whole if that is elsewhere."""
-    if text is None or len(text.encode()) <= INLINE:
-        return text, None
-    return text[:BEGINNING], ids.sha256(text)
+def described(text: str | None) -> Changes:
+    """Return the fields for a description: it, or its beginning with digest and size of the whole that is elsewhere."""
+    size = len(text.encode()) if text is not None else 0
+    if text is None or size <= INLINE:
+        return {"description": text, "body": None, "body_size": None}
+    return {"description": text[:BEGINNING], "body": ids.sha256(text), "body_size": size}
 
 
 def put_body(tenant: str, ticket_id: str, digest: str, text: str) -> None:
     """Put a long text, named by its digest, before the ticket that refers to it."""
-    tickets.put({**keys.body(tenant, ticket_id, digest), "text": text})
+    tickets.put({**keys.body(tenant, ticket_id, digest), "digest": digest, "text": text})
 
 
 def _draft(request: Request, now: datetime) -> Ticket:
-    description, body = described(request.description)
     epoch = int(now.timestamp())
     return Ticket(
         tenant=request.tenant,
@@ -99,8 +99,7 @@ def _draft(request: Request, now: datetime) -> Ticket:
         team=request.team,
         title=request.title,
         severity=request.severity,
-        description=description,
-        body=body,
+        **described(request.description),
         labels=dict(request.labels or {}),
         links=list(request.links),
         dedup_key=request.dedup_key,

@@ -72,7 +72,7 @@ def _merged(one: Ticket, fields: dict[str, Any]) -> Changes:
     if "labels" in fields:
         changes["labels"] = _labels(one.labels, fields["labels"])
     if "description" in fields:
-        changes |= tickets.body_fields(one, fields["description"])
+        changes |= tickets.described(one, fields["description"])
     return changes
 
 

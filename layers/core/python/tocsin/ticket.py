@@ -68,6 +68,7 @@ class Ticket(Record):
     status: Status = Status.UNREAD
     description: str | None = None
     body: str | None = None  # digest of the long text's row; `description` is then its beginning
+    body_size: int | None = None  # bytes of the long text
     labels: dict[str, str] = {}
     links: list[Link] = []
     dedup_key: str | None = None

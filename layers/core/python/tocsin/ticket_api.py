@@ -20,7 +20,6 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
 DedupKey = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 StatusName = Literal["unread", "under_investigation", "pending_fix", "resolved"]
 MAX_LABELS = 50
-DESCRIPTION_IN_LISTS = "In lists a description of more than 2,000 bytes is cut to its first 500 characters."
 
 
 class NewLink(Body):
@@ -70,7 +69,7 @@ class TicketView(BaseModel):
     title: str
     severity: str
     status: StatusName
-    description: str | None = Field(description=DESCRIPTION_IN_LISTS)
+    description: str | None
     labels: dict[str, str]
     links: list[Link]
     dedup_key: str | None

@@ -1,9 +1,9 @@
 """Tickets in their table: read, listed and changed. Opening them is a room of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from heapq import merge
-from itertools import islice
+from itertools import accumulate, islice
 
 from tocsin import cursor, ids, keys, opening, ticket, times
 from tocsin.errors import ConditionFailed, Conflict, NotFound, Overloaded
@@ -13,6 +13,7 @@ from tocsin.store import EXISTS, NEW, tickets
 from tocsin.ticket import Changes, Status, Ticket
 
 _TRIES = 10
+PAGE_BYTES = 1_000_000  # of a list; Lambda answers with 6 MB at most, and JSON makes six characters of some
 
 
 def get(tenant: str, ticket_id: str) -> Ticket:
@@ -131,10 +132,26 @@ def newest(
         for shard in shards
     ]
     ordered = merge(*read, key=lambda row: str(row["opened"]), reverse=True)
-    page = list(islice((row for row in ordered if row["opened"] < high), limit + 1))
-    rows = tickets.get_many([Key(pk=row["pk"], sk=row["sk"]) for row in page[:limit]])
-    following = cursor.write(tenant, place, page[limit - 1]["opened"]) if len(page) > limit else None
-    return [Ticket.of(row) for row in rows if row is not None], following
+    listed = list(islice((row for row in ordered if row["opened"] < high), limit + 1))
+    rows = tickets.get_many([Key(pk=row["pk"], sk=row["sk"]) for row in listed[:limit]])
+    count = _fitting(rows)
+    following = cursor.write(tenant, place, listed[count - 1]["opened"]) if len(listed) > count else None
+    return _whole_ones([Ticket.of(row) for row in rows[:count] if row is not None]), following
+
+
+def _fitting(rows: Sequence[Row | None]) -> int:
+    """Return how many of these tickets go on one page: as many as an answer holds, and one at least."""
+    sizes = accumulate(len(str(row)) + row.get("body_size", 0) if row else 0 for row in rows)
+    return max(1, sum(1 for size in sizes if size <= PAGE_BYTES))
+
+
+def _whole_ones(found: Sequence[Ticket]) -> list[Ticket]:
+    """Return tickets with their whole descriptions, the long ones read in one batch."""
+    wanted = [keys.body(one.tenant, one.ticket_id, one.body) for one in found if one.body is not None]
+    texts = {(row["pk"], row["digest"]): row["text"] for row in tickets.get_many(wanted) if row is not None}
+    return [
+        one.model_copy(update={"description": texts.get((one.key["pk"], one.body), one.description)}) for one in found
+    ]
 
 
 def children(tenant: str, ticket_id: str, kind: str, *, limit: int, after: str | None) -> tuple[list[Row], str | None]:
@@ -166,9 +183,9 @@ def patched(one: Ticket, fields: Changes, by: str, now: datetime) -> Changes:
     return {**edits, **(moves or ticket.marked(ticket.Kind.EDITED, by, now))}
 
 
-def body_fields(one: Ticket, text: str | None) -> Changes:
+def described(one: Ticket, text: str | None) -> Changes:
     """Put a description where it belongs and return the fields that refer to it."""
-    description, body = opening.described(text)
-    if body is not None and text is not None and body != one.body:
-        opening.put_body(one.tenant, one.ticket_id, body, text)
-    return {"description": description, "body": body}
+    fields = opening.described(text)
+    if fields["body"] is not None and text is not None and fields["body"] != one.body:
+        opening.put_body(one.tenant, one.ticket_id, fields["body"], text)
+    return fields
