@@ -5,6 +5,7 @@ sweeper the first line must mend it alone: redundancy would hide its holes.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 
 import pytest
 
@@ -26,7 +27,7 @@ def play(world: Story) -> str:
     return "t1"
 
 
-def insist(world: Story, method: str, path: str, body: dict[str, str]) -> None:
+def insist(world: Story, method: str, path: str, body: Mapping[str, str | None]) -> None:
     """Call the API until it answers, as a caller does."""
     for _ in range(3):
         if world.api(method, path, body).status < 500:

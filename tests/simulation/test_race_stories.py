@@ -7,8 +7,9 @@ import pytest
 
 from tests.simulation.cloud.gate import Meanwhile
 from tests.simulation.story import PHONES, Story, mail, step
-from tocsin import clock, escalation, keys, notification, queues
+from tocsin import clock, escalation, keys, notification, page, queues, store
 from tocsin.due import Due
+from tocsin.page import Page
 from tocsin.rows import plain
 
 
@@ -41,7 +42,7 @@ def test_an_acknowledgement_while_the_next_step_is_decided_wins(story: Story) ->
     assert story.who() == ["ada"]
     shown = story.ticket(ticket)
     assert (shown["status"], shown["due_at"], shown["step"]) == ("under_investigation", None, 1)
-    assert [page["status"] for page in story.pages(ticket)] == ["sent", "skipped"]
+    assert [shown["status"] for shown in story.pages(ticket)] == ["sent", "skipped"]
 
 
 def test_an_acknowledgement_before_the_claim_stops_the_page(story: Story) -> None:
@@ -74,7 +75,25 @@ def test_two_notifiers_with_the_same_message_send_one_page(story: Story, operati
     story.run(60)
     assert race.done
     assert story.who() == ["ada"]
-    assert [page["attempts"] for page in story.pages(ticket)] == [1]
+    assert [shown["attempts"] for shown in story.pages(ticket)] == [1]
+
+
+def test_a_page_that_another_has_in_hand_is_left_to_it_until_its_claim_runs_out(story: Story) -> None:
+    story.rule(step("ada", wait="5m"), step("bob"))
+    ticket = story.open()
+
+    def claim_and_die() -> None:
+        (key,) = (key for key in story.tickets.items if key[1].startswith("PAGE#"))
+        one = Page.of(plain(story.tickets.items[key]))
+        store.tickets.update(one.key, page.claim(one, clock.now()))
+
+    race = meanwhile(story, "notifier", "update_item", claim_and_die)
+    story.run(55)
+    assert race.done
+    assert story.sent == []
+    story.run(100)
+    assert story.who() == ["ada"]
+    assert [shown["attempts"] for shown in story.pages(ticket)] == [2]
 
 
 def test_a_page_that_fails_before_its_step_is_committed_still_hurries_the_next_step(story: Story) -> None:
