@@ -180,10 +180,14 @@ def test_an_alarm_of_the_account_opens_a_ticket_and_its_end_resolves_it(
     monkeypatch.setenv("ALARM_INTEGRATION", "acme/watch")
     assert ask("integrations/create") == 201
     run(name)
+    run(name)
     (ticket,) = acme("GET", "/tickets").body["items"]
     assert ticket["source"] == "integration:watch"
+    assert ticket["count"] == 1, "the same change was delivered twice"
     run("ingest/sns_ok")
+    run(name)
     assert acme("GET", f"/tickets/{ticket['ticket_id']}").body["status"] == "resolved"
+    assert acme("GET", "/tickets").body["items"] == [], "the change is over, however late it is delivered again"
 
 
 def test_a_generic_alert_opens_a_ticket(acme: Caller) -> None:

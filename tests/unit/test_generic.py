@@ -59,7 +59,7 @@ def test_a_key_is_enough_to_close(action: str) -> None:
         ({"title": "a", "action": "close"}, "action"),
         ({"title": "a", "action": 1}, "action"),
         ({"title": "a", "description": {}}, "description"),
-        ({"title": "a", "severity": 1}, "severity"),
+        ({"title": "a", "severity": True}, "severity"),
         ({"title": "a", "dedup_key": True}, "dedup_key"),
         ({"title": "a", "labels": ["x"]}, "labels"),
         ({"title": "a", "labels": "x"}, "labels"),
@@ -77,6 +77,11 @@ def test_unknown_fields_are_kept_in_the_description() -> None:
     assert alert.description.startswith("At 98%.\n\nFurther fields:\n")
     assert json.loads(alert.description.partition("Further fields:\n")[2]) == {"host": "db1", "values": [1, None]}
     assert read(host="db1").description.startswith("Further fields:\n")
+
+
+def test_numbers_are_taken_for_severities_and_keys() -> None:
+    alert = generic.read({"title": "a", "severity": 2, "dedup_key": 417})
+    assert (alert.severity, alert.dedup_key) == ("2", "417")
 
 
 def test_labels_of_any_type_become_text() -> None:

@@ -69,7 +69,9 @@ def generic(door: Door, alert: GenericAlert, now: datetime) -> str | None:
 def alarm(door: Door, change: AlarmChange, now: datetime) -> None:
     """Open a ticket for a CloudWatch alarm, resolve it, or note that there are no data. One ticket for each alarm."""
     if change.state == "ALARM":
-        _open(door, _as_alert(change), now)
+        # SNS delivers a change again, and EventBridge tells it too: it makes one ticket, also when that is over.
+        event = f"{change.arn} {times.text(change.at)}" if change.at else None
+        _open(door, _as_alert(change), now, event=event)
         return
     found = opening.find(door.tenant, _scope(door), change.arn)
     if found is None:
@@ -97,7 +99,7 @@ def _as_alert(change: AlarmChange) -> GenericAlert:
     )
 
 
-def _open(door: Door, alert: GenericAlert, now: datetime) -> Ticket:
+def _open(door: Door, alert: GenericAlert, now: datetime, *, event: str | None = None) -> Ticket:
     severity, remark = _severity(door, alert.severity)
     request = Request(
         tenant=door.tenant,
@@ -111,6 +113,8 @@ def _open(door: Door, alert: GenericAlert, now: datetime) -> Ticket:
         links=[Link.model_validate(link) for link in alert.links],
         dedup_key=alert.dedup_key,
         remark=remark,
+        ticket_id=ids.sha256(_scope(door), event)[:26] if event else None,
+        event=event,
     )
     return opening.run(request, now)[0]
 

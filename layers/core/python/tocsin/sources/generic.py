@@ -36,7 +36,13 @@ def _whole(value: Any) -> Any:
     return limits.whole(value) if isinstance(value, str) else value
 
 
+def _word(value: Any) -> Any:
+    """Take a number for a word: some systems have severities 1 to 5, and keys that are numbers."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else _whole(value)
+
+
 _Text = Annotated[str | None, BeforeValidator(_whole)]
+_Word = Annotated[str | None, BeforeValidator(_word)]
 
 
 class _Body(BaseModel):
@@ -46,10 +52,10 @@ class _Body(BaseModel):
 
     title: _Text = None
     description: _Text = None
-    severity: _Text = None
+    severity: _Word = None
     labels: dict[str, Any] | None = None
     links: list[Any] | None = None
-    dedup_key: _Text = None
+    dedup_key: _Word = None
     action: _Text = None
 
 
