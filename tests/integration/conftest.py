@@ -1,14 +1,17 @@
 """An AWS on moto, with the tables and queues of the deployment; each test finds it new."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from tests.world import ENVIRONMENT, Caller, table
+from tests.world import ENVIRONMENT, Caller
+from tests.world import table as as_deployed
 from tocsin import authorizer, aws, reading
+from tocsin.rows import Row, plain
 from tocsin.settings import settings
+from tocsin.store import Table, directory, tickets
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +31,7 @@ def world(moto: mock_aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     for name in ("Tickets", "Directory"):
-        boto3.client("dynamodb").create_table(**table(name))
+        boto3.client("dynamodb").create_table(**as_deployed(name))
     for name in ("DUE", "SMS", "EMAIL"):
         queue = boto3.client("sqs").create_queue(QueueName=name.lower())
         monkeypatch.setenv(f"{name}_QUEUE_URL", queue["QueueUrl"])
@@ -43,6 +46,42 @@ def world(moto: mock_aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def admin() -> Caller:
     return Caller()
+
+
+@pytest.fixture
+def acme(admin: Caller) -> Caller:
+    """A company with a team, and ada and bob, who can be reached; its admin's caller."""
+
+    def onboard() -> None:
+        onboarded = {"company_id": "acme", "name": "Acme", "admin": {"user_id": "ada", "email": "ada@example.com"}}
+        bob = {"user_id": "bob", "email": "bob@example.com", "role": "responder"}
+        assert Caller(tenant="", role="operator")("POST", "/companies", onboarded).status == 201
+        assert admin("POST", "/teams", {"team_id": "payments", "name": "Payments"}).status == 201
+        assert admin("POST", "/users", bob).status == 201
+        for name, number in (("ada", "+4915112345678"), ("bob", "+4915112345679")):
+            phone = {"method_id": "phone", "channel": "sms", "address": number, "verified": True}
+            assert admin("POST", f"/users/{name}/contact_methods", phone).status == 201
+
+    remembered("acme", onboard)
+    return admin
+
+
+_REMEMBERED: dict[str, dict[str, list[Row]]] = {}
+
+
+def remembered(name: str, make: Callable[[], None]) -> None:
+    """Make what stands in the tables the first time, and from then on put the same rows there: that is quicker."""
+    if name not in _REMEMBERED:
+        make()
+        _REMEMBERED[name] = {table.name: _rows(table) for table in (tickets, directory)}
+        return
+    for table in (tickets, directory):
+        table.put_all(_REMEMBERED[name][table.name])
+
+
+def _rows(table: Table) -> list[Row]:
+    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=table.name)
+    return [plain(row) for page in pages for row in page["Items"]]
 
 
 def _forget_clients() -> None:
