@@ -4,6 +4,7 @@ Three triggers, one thing done: a door's key in the path, the installation's own
 alarm events.
 """
 
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes import SNSEvent
@@ -23,7 +24,8 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         return doors.answer(event, clock.now())
     if "Records" in event:
         for record in SNSEvent(event).records:
-            intake.own(lambda message=record.sns.message: cloudwatch.from_sns(message), clock.now())
+            sns = record.sns
+            intake.own(partial(cloudwatch.from_sns, sns.message), clock.now(), delivery=sns.message_id)
     else:
-        intake.own(lambda: cloudwatch.from_eventbridge(event), clock.now())
+        intake.own(partial(cloudwatch.from_eventbridge, event), clock.now(), delivery=str(event.get("id")))
     return None

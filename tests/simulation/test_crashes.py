@@ -166,3 +166,31 @@ def test_a_reply_that_is_killed_at_any_call_and_delivered_again_acknowledges_onc
             assert world.told(ticket).count("acknowledged") == 1
             assert "bob" not in world.who()
             assert "acknowledged" in world.to("ada")[-1].text
+
+
+@pytest.mark.parametrize("sweeper", [True, False], ids=["with the sweeper", "without"])
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("has_mail", [True, False], ids=["the next method is tried", "the next step is hurried"])
+def test_a_notifier_that_is_killed_while_it_gives_a_page_up_loses_nothing(
+    when: str, has_mail: bool, sweeper: bool
+) -> None:
+    for number in range(40):
+        with Story(sweeper=sweeper) as world:
+            world.rule(step("ada", wait="1h", channels=["sms"]), step("bob", wait="1h"))
+            if has_mail:
+                world.add_mail("ada")
+            world.sns.refusals.refuse(PHONES["ada"], "OptedOut")
+            crash = CrashOnce(("notifier",), number, when)
+            world.gate.faults.append(crash)
+            ticket = world.open()
+            world.run(600)
+            if crash.done is None:
+                break
+            assert set(world.who()) == ({"ada"} if has_mail else {"bob"})
+            assert len(world.who()) <= 2
+            assert world.method("ada", "sms")["flagged"]
+            told = Counter(world.told(ticket))
+            assert (told["page_failed"], told["paged"], told["escalated"]) == (1, 1, 1 if has_mail else 2)
+            assert told["hurried"] == (0 if has_mail else 1)
+    else:
+        raise AssertionError("the story has no end")

@@ -66,12 +66,13 @@ def generic(door: Door, alert: GenericAlert, now: datetime) -> str | None:
     return act(door.tenant, found.ticket_id, door.actor, now).ticket_id
 
 
-def alarm(door: Door, change: AlarmChange, now: datetime) -> None:
-    """Open a ticket for a CloudWatch alarm, resolve it, or note that there are no data. One ticket for each alarm."""
+def alarm(door: Door, change: AlarmChange, now: datetime, *, delivery: str) -> None:
+    """Open a ticket for a CloudWatch alarm, resolve it, or note that there are no data. One ticket for each alarm.
+
+    `delivery` names the message: delivered again, it makes no other ticket, also when the first one is over.
+    """
     if change.state == "ALARM":
-        # SNS delivers a change again, and EventBridge tells it too: it makes one ticket, also when that is over.
-        event = f"{change.arn} {times.text(change.at)}" if change.at else None
-        _open(door, _as_alert(change), now, event=event)
+        _open(door, _as_alert(change), now, delivery=delivery)
         return
     found = opening.find(door.tenant, _scope(door), change.arn)
     if found is None:
@@ -99,7 +100,7 @@ def _as_alert(change: AlarmChange) -> GenericAlert:
     )
 
 
-def _open(door: Door, alert: GenericAlert, now: datetime, *, event: str | None = None) -> Ticket:
+def _open(door: Door, alert: GenericAlert, now: datetime, *, delivery: str | None = None) -> Ticket:
     severity, remark = _severity(door, alert.severity)
     request = Request(
         tenant=door.tenant,
@@ -113,8 +114,8 @@ def _open(door: Door, alert: GenericAlert, now: datetime, *, event: str | None =
         links=[Link.model_validate(link) for link in alert.links],
         dedup_key=alert.dedup_key,
         remark=remark,
-        ticket_id=ids.sha256(_scope(door), event)[:26] if event else None,
-        event=event,
+        ticket_id=ids.sha256(_scope(door), delivery)[:26] if delivery else None,
+        delivery=delivery,
     )
     return opening.run(request, now)[0]
 
@@ -133,7 +134,7 @@ def _scope(door: Door) -> str:
     return f"integration/{door.integration.integration_id}"
 
 
-def own(read: Callable[[], AlarmChange], now: datetime) -> None:
+def own(read: Callable[[], AlarmChange], now: datetime, *, delivery: str) -> None:
     """Take an alarm of the installation's own account to the integration that the setting names.
 
     What is no alarm is logged and dropped: nobody waits for an answer, and delivering it again cannot help.
@@ -148,4 +149,4 @@ def own(read: Callable[[], AlarmChange], now: datetime) -> None:
     if door is None:
         logger.warning("an alarm came, and no integration is set for it", extra={"alarm": change.name})
         return
-    alarm(door, change, now)
+    alarm(door, change, now, delivery=delivery)

@@ -36,12 +36,12 @@ class Request:
     dedup_key: str | None = None
     ticket_id: str | None = None
     remark: str | None = None
-    event: str | None = None  # what names the event itself, where it is known: told twice, it is the same ticket
+    delivery: str | None = None  # the message that told it, where it has a name: told again, it is the same ticket
 
     def fingerprint(self) -> str:
         """Return what tells this request from another with the same id."""
-        if self.event is not None:
-            return ids.fingerprint(self.event)
+        if self.delivery is not None:
+            return ids.fingerprint(self.delivery)
         told: dict[str, Any] = {
             **{name: getattr(self, name) for name in ("team", "title", "severity", "description", "dedup_key")},
             "labels": dict(self.labels or {}),
