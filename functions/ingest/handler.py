@@ -27,5 +27,5 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
             sns = record.sns
             intake.own(partial(cloudwatch.from_sns, sns.message), clock.now(), delivery=sns.message_id)
     else:
-        intake.own(partial(cloudwatch.from_eventbridge, event), clock.now(), delivery=str(event.get("id")))
+        intake.own(partial(cloudwatch.from_eventbridge, event), clock.now(), delivery=event.get("id"))
     return None

@@ -123,7 +123,7 @@ def _alarm(door: Door, message: Mapping[str, Any], now: datetime) -> None:
         change = cloudwatch.from_sns(str(message.get("Message")), region=region[0] if region else "")
     except ValueError as error:
         raise Invalid.at("body", "Message", msg=str(error)) from error
-    intake.alarm(door, change, now, delivery=str(message.get("MessageId")))
+    intake.alarm(door, change, now, delivery=message.get("MessageId"))
 
 
 def _told(error: Mapping[str, Any]) -> dict[str, Any]:

@@ -65,6 +65,11 @@ def _flag(claimed: Page, reason: str) -> None:
 
 def _try_next_method(claimed: Page, siblings: list[Page], of: Ticket) -> bool:
     """Page the same user by another method at once. Return whether there was one that nobody has tried in this step."""
+    begun = [one for one in siblings if one.user == claimed.user and _follows(one, claimed)]
+    if begun:
+        # Whoever put it may have died before asking for it; asked for twice, it is sent by who claims it first.
+        queues.put_pages([queues.page_message(one) for one in begun])
+        return True
     row = directory.get(keys.user(claimed.tenant, claimed.user))
     tried = {one.method_id for one in siblings if one.user == claimed.user}
     method = User.of(row).next_method(tried) if row and of.status is Status.UNREAD else None
@@ -80,6 +85,11 @@ def _try_next_method(claimed: Page, siblings: list[Page], of: Ticket) -> bool:
         return True  # somebody else did, and asked for it to be sent
     queues.put(queues.page_message(following))
     return True
+
+
+def _follows(sibling: Page, claimed: Page) -> bool:
+    """Say whether a page was put because another failed, and still waits to be sent."""
+    return sibling.created_at > claimed.created_at and not sibling.settled
 
 
 def _put_back(claimed: Page, error: SendError) -> Outcome:

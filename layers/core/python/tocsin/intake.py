@@ -66,7 +66,7 @@ def generic(door: Door, alert: GenericAlert, now: datetime) -> str | None:
     return act(door.tenant, found.ticket_id, door.actor, now).ticket_id
 
 
-def alarm(door: Door, change: AlarmChange, now: datetime, *, delivery: str) -> None:
+def alarm(door: Door, change: AlarmChange, now: datetime, *, delivery: str | None) -> None:
     """Open a ticket for a CloudWatch alarm, resolve it, or note that there are no data. One ticket for each alarm.
 
     `delivery` names the message: delivered again, it makes no other ticket, also when the first one is over.
@@ -134,7 +134,7 @@ def _scope(door: Door) -> str:
     return f"integration/{door.integration.integration_id}"
 
 
-def own(read: Callable[[], AlarmChange], now: datetime, *, delivery: str) -> None:
+def own(read: Callable[[], AlarmChange], now: datetime, *, delivery: str | None) -> None:
     """Take an alarm of the installation's own account to the integration that the setting names.
 
     What is no alarm is logged and dropped: nobody waits for an answer, and delivering it again cannot help.
