@@ -163,6 +163,7 @@ def test_a_ticket_without_labels_has_none_of_them() -> None:
                 {"numeric": ["=", float("nan")]},
                 {"numeric": ["=", float("inf")]},
                 {"numeric": ["=", 10**400]},
+                {"numeric": ["=", 1e-200]},
                 {"numeric": ["<", 5, ">", 0]},
                 {"numeric": [">", 5, "<", 5]},
                 {"numeric": [">", 0, "<", 5, "<", 6]},

@@ -10,6 +10,7 @@ FIELDS = ("severity", "title", "description", "source", "dedup_key", "team", "st
 """The fields of a ticket that a pattern may name, beside `labels`."""
 
 _LARGEST = 1e15  # whole numbers up to here are exact in a float
+_SMALLEST = 1e-100  # DynamoDB takes none nearer to zero than 1e-130
 _NESTABLE = ("prefix", "suffix", "equals-ignore-case", "wildcard")  # inside anything-but
 
 _Loc = tuple[str | int, ...]
@@ -115,7 +116,7 @@ def _numeric_problem(operand: Any) -> str | None:
         return 'numeric takes a list such as ["=", 5] or [">", 0, "<=", 5]'
     signs, bounds = operand[::2], operand[1::2]
     if not all(_is_number(bound) for bound in bounds):
-        return "numeric compares with numbers between -1e15 and 1e15"
+        return "numeric compares with numbers between -1e15 and 1e15, none but 0 nearer to it than 1e-100"
     if not all(isinstance(sign, str) and sign in COMPARISONS for sign in signs):
         return f"numeric compares by one of {' '.join(COMPARISONS)}"
     if len(signs) == 2 and not (signs[0] in (">", ">=") and signs[1] in ("<", "<=") and bounds[0] < bounds[1]):
@@ -144,4 +145,6 @@ def _is_text(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST <= value <= _LARGEST
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return value == 0 or _SMALLEST <= abs(value) <= _LARGEST
