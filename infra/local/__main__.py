@@ -74,8 +74,9 @@ def up(where: Places, terminal: Terminal) -> None:
 def down(where: Places, terminal: Terminal) -> None:
     """Stop the stack of this checkout, whoever started it."""
     record = recovery.read(where)
+    running = record is not None and record.engine.process.alive
     recovery.clear(where)
-    terminal.say("Stopped." if record and record.engine.process.pid else "Nothing was running.")
+    terminal.say("Stopped." if running else "Nothing was running.")
 
 
 def watch(where: Places, terminal: Terminal) -> None:

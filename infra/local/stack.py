@@ -63,7 +63,6 @@ class Stack:
 
     def stop(self) -> None:
         """End it and leave nothing behind."""
-        stop(self.engine, self.where)
         recovery.clear(self.where)
 
 
