@@ -478,7 +478,6 @@ def tell(old: dict[str, Any] | None, new: dict[str, Any]) -> None:
     handler("historian").lambda_handler({"Records": [{"dynamodb": images | {"SequenceNumber": "1"}}]}, Context())
 
 
-@pytest.mark.filterwarnings("ignore:No application metrics to publish")
 def test_the_history_is_told_oldest_first_and_in_pages(ticket: Caller, now: Any) -> None:
     images = [row("t1")]
     tell(None, images[0])

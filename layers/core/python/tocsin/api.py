@@ -30,7 +30,7 @@ from tocsin.errors import (
     TooLarge,
     UnsupportedMedia,
 )
-from tocsin.telemetry import logger
+from tocsin.telemetry import about, logger
 
 PREFIX = "/api/v1"
 BODY_LIMIT = 256 * 1024
@@ -113,6 +113,8 @@ class Api(APIGatewayHttpResolver):
 
     def _admit(self, request: dict[str, Any]) -> None:
         who = principal(request)
+        logger.set_correlation_id(request["requestContext"].get("requestId"))
+        about(who.tenant)
         proxy = APIGatewayProxyEventV2(request)
         allowed = sorted(method for method, pattern in self._known if pattern.fullmatch(proxy.path))
         if not allowed:

@@ -7,7 +7,7 @@ from tocsin import history
 from tocsin.rows import Row
 from tocsin.store import tickets
 from tocsin.stream import images
-from tocsin.telemetry import logger
+from tocsin.telemetry import about, logger
 
 
 def write(records: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, str]]]:
@@ -31,4 +31,7 @@ def write(records: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, str]
 
 def _told(record: Mapping[str, Any]) -> list[Row]:
     old, new = images(record)
-    return history.rows(old, new) if new is not None else []
+    if new is None:
+        return []
+    about(new["tenant"], new["ticket_id"])
+    return history.rows(old, new)

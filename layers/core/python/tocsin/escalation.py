@@ -15,7 +15,7 @@ from tocsin.errors import ConditionFailed
 from tocsin.page import Draft, Page
 from tocsin.queues import PageMessage, page_message
 from tocsin.store import EXISTS, NEW, tickets
-from tocsin.telemetry import logger
+from tocsin.telemetry import about, logger
 from tocsin.ticket import Ticket
 
 
@@ -30,6 +30,13 @@ class Outcome(StrEnum):
 
 def run(timer: Due, now: datetime) -> Outcome:
     """Let a timer do its work. May be called any number of times, at any time."""
+    about(timer.tenant, timer.ticket)
+    outcome = _run(timer, now)
+    logger.info("timer", extra={"outcome": outcome, "epoch": timer.epoch})
+    return outcome
+
+
+def _run(timer: Due, now: datetime) -> Outcome:
     if timer.due_at - now > due.EARLY:
         queues.put_due(timer, now)
         return Outcome.EARLY

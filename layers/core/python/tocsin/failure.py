@@ -60,7 +60,7 @@ def _flag(claimed: Page, reason: str) -> None:
     try:
         resource.change(keys.user(claimed.tenant, claimed.user), flagged)
     except NotFound:
-        logger.info("a user is gone", extra={"tenant": claimed.tenant, "user": claimed.user})
+        logger.info("a user is gone", extra={"user": claimed.user})
 
 
 def _try_next_method(claimed: Page, siblings: list[Page], of: Ticket) -> bool:
@@ -108,6 +108,4 @@ def _hurry(claimed: Page, of: Ticket) -> None:
     try:
         tickets.update(of.key, changes, when=[*EXISTS, *still])
     except ConditionFailed:
-        logger.info(
-            "the ticket moved on before it could be hurried", extra={"tenant": of.tenant, "ticket": of.ticket_id}
-        )
+        logger.info("the ticket moved on before it could be hurried")

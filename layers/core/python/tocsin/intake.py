@@ -15,7 +15,7 @@ from tocsin.settings import settings
 from tocsin.sources.cloudwatch import AlarmChange
 from tocsin.sources.generic import Action, GenericAlert
 from tocsin.store import directory
-from tocsin.telemetry import logger
+from tocsin.telemetry import about, logger
 from tocsin.ticket import Link, Ticket
 
 
@@ -46,6 +46,7 @@ def by_key(kind: str, key: str) -> Door:
 
 def by_name(tenant: str, integration_id: str) -> Door | None:
     """Return an integration's door, None if there is none. Raises `Forbidden` if the company is suspended."""
+    about(tenant)
     integration, company = directory.get_many([keys.integration(tenant, integration_id), keys.company(tenant)])
     if integration is None or company is None:
         return None

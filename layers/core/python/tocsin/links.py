@@ -6,6 +6,7 @@ from datetime import datetime
 from tocsin import answer, tickets
 from tocsin.answer import Answer
 from tocsin.errors import Gone, NotFound
+from tocsin.telemetry import about
 from tocsin.ticket import Ticket
 
 
@@ -42,6 +43,7 @@ def _live(token: str, now: datetime) -> Answer:
         raise NotFound("There is no such link.")
     if not link.live(now):
         raise Gone("This link has expired.")
+    about(link.tenant, link.ticket_id)
     return link
 
 

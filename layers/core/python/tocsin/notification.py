@@ -13,7 +13,7 @@ from tocsin.queues import Notice, PageMessage
 from tocsin.rows import Row
 from tocsin.settings import settings
 from tocsin.store import tickets
-from tocsin.telemetry import count, logger
+from tocsin.telemetry import about, count, logger
 from tocsin.ticket import Ticket
 
 READ_AGAIN = timedelta(seconds=2)
@@ -22,7 +22,14 @@ NOTICE_ATTEMPTS, NOTICE_DELAY = 5, 30
 
 def send(message: PageMessage | Notice) -> Outcome:
     """Send what a channel's queue asks for. May be called any number of times for the same message."""
-    return _send_notice(message) if isinstance(message, Notice) else _send_page(message)
+    if isinstance(message, Notice):
+        about(message.tenant)
+        outcome = _send_notice(message)
+    else:
+        about(message.tenant, message.ticket)
+        outcome = _send_page(message)
+    logger.info(message.kind, extra={"channel": message.channel, "outcome": outcome})
+    return outcome
 
 
 def _send_notice(notice: Notice) -> Outcome:
@@ -33,7 +40,7 @@ def _send_notice(notice: Notice) -> Outcome:
         CHANNELS[notice.channel].send(letter)
     except SendError as error:
         count("SendFailed")
-        logger.warning("a notice was not sent", extra={"tenant": notice.tenant, "reason": error.detail})
+        logger.warning("a notice was not sent", extra={"reason": error.detail})
         if error.permanent or notice.attempt >= NOTICE_ATTEMPTS:
             return Outcome.FAILED
         queues.put(notice.model_copy(update={"attempt": notice.attempt + 1}), delay=NOTICE_DELAY * notice.attempt)
@@ -83,7 +90,7 @@ def _hand_over(message: PageMessage, claimed: Page, of: Ticket, *, read_at: date
         )
     except SendError as error:
         count("SendFailed")
-        logger.warning("a page was not sent", extra={"tenant": claimed.tenant, "reason": error.detail})
+        logger.warning("a page was not sent", extra={"reason": error.detail})
         return give_up(claimed, of, error) if error.permanent else _retry(message, claimed, error)
     return settle(claimed, page.sent(claimed, provider_id, code, clock.now()), Outcome.SENT)
 

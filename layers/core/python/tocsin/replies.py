@@ -15,7 +15,7 @@ from tocsin.queues import Notice
 from tocsin.reply import Reply, Word, parse
 from tocsin.rows import Row
 from tocsin.store import tickets as table
-from tocsin.telemetry import count, logger
+from tocsin.telemetry import about, count, logger
 from tocsin.ticket import Status, Ticket
 
 WRONG_CODES, WRONG_WINDOW = 5, timedelta(minutes=10)
@@ -104,6 +104,7 @@ def _open_pages(codes: Iterable[Answer], word: Word) -> list[tuple[Answer, Ticke
 def _act(answer: Answer, word: Word, now: datetime) -> str:
     """Do what is asked for on a ticket and return what to answer."""
     act = {Word.ACKNOWLEDGE: tickets.acknowledge, Word.RESOLVE: tickets.resolve, Word.ESCALATE: tickets.escalate}[word]
+    about(answer.tenant, answer.ticket_id)
     try:
         one = act(answer.tenant, answer.ticket_id, answer.user, now)
     except NotFound:

@@ -12,7 +12,7 @@ from tocsin.keys import Key
 from tocsin.page import Page
 from tocsin.rows import Row
 from tocsin.store import tickets
-from tocsin.telemetry import count, logger
+from tocsin.telemetry import about, count, logger
 
 ROWS_A_SHARD = 100
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
@@ -43,17 +43,18 @@ def _sweep(shard: str, now: datetime) -> int:
 
 def _repair(row: Row, now: datetime) -> None:
     """Do what should have happened, then move the look on: a crash in between only does it again."""
+    about(row["tenant"], row["ticket_id"])
     try:
         kind = _act(row, now)
     except Exception:
         # One row that cannot be repaired must not keep the others waiting; it is looked at again.
-        logger.exception("a row could not be repaired", extra={"row": row["pk"]})
+        logger.exception("a row could not be repaired", extra={"row": row["sk"]})
         kind = "failed"
     count(f"SweeperRepairs_{kind}" if kind else "SweeperLooks")
     looks = (row.get("looks") or 0) + 1
     if looks == STUCK_AFTER:
         count("SweeperStuck")
-        logger.error("a row is stuck", extra={"row": row["pk"], "sort": row["sk"]})
+        logger.error("a row is stuck", extra={"row": row["sk"]})
     following = _next_look(row, looks, now, armed=kind == "armed")
     try:
         tickets.update(

@@ -9,7 +9,7 @@ from tocsin import aws, due, queues, times
 from tocsin.due import Due, Way
 from tocsin.rows import Row
 from tocsin.settings import settings
-from tocsin.telemetry import count, logger
+from tocsin.telemetry import about, count, logger
 
 _SOON = due.MAX_DELAY  # within it a throttled CreateSchedule is done by the queue, else by the sweeper
 _THROTTLED = {"ThrottlingException", "TooManyRequestsException", "InternalServerException"}
@@ -21,9 +21,11 @@ def follow(old: Row | None, new: Row | None, now: datetime) -> None:
     if before == after:
         return
     if after is not None:
+        about(after.tenant, after.ticket)
         arm(after, now)
     # One that was due has fired and is gone by itself.
     if before is not None and before.due_at > now:
+        about(before.tenant, before.ticket)
         cancel(before)
 
 
@@ -74,7 +76,7 @@ def _instead(timer: Due, now: datetime) -> None:
     if timer.due_at - now <= _SOON:
         queues.put_due(timer, now)
     else:
-        logger.warning("a timer is left to the sweeper", extra={"tenant": timer.tenant, "ticket": timer.ticket})
+        logger.warning("a timer is left to the sweeper")
 
 
 def cancel(timer: Due) -> None:

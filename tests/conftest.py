@@ -1,0 +1,11 @@
+"""What holds for all tests."""
+
+from hypothesis import HealthCheck, settings
+
+# The same examples in every run, and none that fails because the machine is busy: what a longer search finds becomes a
+# test of its own. `--hypothesis-profile=search` looks further.
+settings.register_profile(
+    "repeatable", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None
+)
+settings.register_profile("search", deadline=None, max_examples=10_000, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("repeatable")
