@@ -1,14 +1,17 @@
 """An AWS on moto, with the tables and queues of the deployment; each test finds it new."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from tests.integration.asking import WHOLE
 from tests.world import ENVIRONMENT, Caller
 from tests.world import table as as_deployed
-from tocsin import authorizer, aws, reading
+from tocsin import authorizer, aws, clock, reading
 from tocsin.rows import Row, plain
 from tocsin.settings import settings
 from tocsin.store import Table, directory, tickets
@@ -64,6 +67,24 @@ def acme(admin: Caller) -> Caller:
 
     remembered("acme", onboard)
     return admin
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A clock that a test moves: `now(minutes=5)`."""
+    moment = [clock.now()]
+
+    def move(**how: float) -> None:
+        moment[0] += timedelta(**how)
+
+    monkeypatch.setattr(clock, "now", lambda: moment[0])
+    return move
+
+
+@pytest.fixture
+def ticket(acme: Caller) -> Caller:
+    acme("POST", "/tickets", WHOLE)
+    return acme
 
 
 _REMEMBERED: dict[str, dict[str, list[Row]]] = {}
