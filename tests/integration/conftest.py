@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -34,11 +33,11 @@ def world(moto: mock_aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     for name in ("Tickets", "Directory"):
-        boto3.client("dynamodb").create_table(**as_deployed(name))
+        aws.client("dynamodb").create_table(**as_deployed(name))
     for name in ("DUE", "SMS", "EMAIL"):
-        queue = boto3.client("sqs").create_queue(QueueName=name.lower())
+        queue = aws.client("sqs").create_queue(QueueName=name.lower())
         monkeypatch.setenv(f"{name}_QUEUE_URL", queue["QueueUrl"])
-    boto3.client("scheduler").create_schedule_group(Name="tocsin")
+    aws.client("scheduler").create_schedule_group(Name="tocsin")
     settings.__dict__.clear()
     authorizer.forget_operator()
     reading.forget()
@@ -101,7 +100,7 @@ def remembered(name: str, make: Callable[[], None]) -> None:
 
 
 def _rows(table: Table) -> list[Row]:
-    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=table.name)
+    pages = aws.client("dynamodb").get_paginator("scan").paginate(TableName=table.name)
     return [plain(row) for page in pages for row in page["Items"]]
 
 

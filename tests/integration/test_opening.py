@@ -244,7 +244,7 @@ def test_an_opening_that_dies_is_healed_by_the_next_alert(before: str, number: i
     found = opening.find("acme", SCOPE, KEY)
     assert found
     if wish.get("description") and before != "open":
-        assert acts.whole(found).description == LONG
+        assert acts.get("acme", found.ticket_id).description == LONG
 
 
 def test_what_names_a_dedup_row_is_a_hash_of_scope_and_key() -> None:
