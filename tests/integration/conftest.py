@@ -10,7 +10,7 @@ from moto import mock_aws
 from tests.integration.asking import WHOLE
 from tests.world import ENVIRONMENT, Caller
 from tests.world import table as as_deployed
-from tocsin import authorizer, aws, clock, reading
+from tocsin import authorizer, aws, clock, reading, telemetry
 from tocsin.rows import Row, plain
 from tocsin.settings import settings
 from tocsin.store import Table, directory, tickets
@@ -32,6 +32,8 @@ def world(moto: mock_aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     moto.reset()
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
+    # Read from the environment when the module is imported, which here is before there is one.
+    monkeypatch.setattr(telemetry.metrics.provider, "namespace", ENVIRONMENT["POWERTOOLS_METRICS_NAMESPACE"])
     for name in ("Tickets", "Directory"):
         aws.client("dynamodb").create_table(**as_deployed(name))
     for name in ("DUE", "SMS", "EMAIL"):
