@@ -1,6 +1,7 @@
 """SMS replies: which page is meant, what is done, and what is answered."""
 
 import json
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -270,9 +271,21 @@ def test_stop_ends_answers_until_start_and_commands_count_all_the_same(acme: Cal
     assert only().startswith("Tocsin: you get pages again.")
 
 
-def test_codes_of_one_number_are_all_different(acme: Caller) -> None:
+def test_a_code_in_use_is_not_given_again_until_it_has_expired(
+    acme: Caller, now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = iter([7, 7, 8, 7])
+    monkeypatch.setattr(secrets, "randbelow", lambda _: next(drawn))
     opened(acme, ticket_id="t1")
-    assert len({page_again("t1") for _ in range(60)}) == 60
+    assert [page_again("t1"), page_again("t1")] == ["10007", "10008"]
+    now(days=7, milliseconds=1)
+    assert page_again("t1") == "10007"
+
+
+def test_two_numbers_may_have_the_same_code(acme: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrets, "randbelow", lambda _: 7)
+    opened(acme, ticket_id="t1")
+    assert page_again("t1") == page_again("t1", "bob", "+4915112345679")
 
 
 @pytest.mark.parametrize(
