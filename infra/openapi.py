@@ -125,7 +125,8 @@ def _complete(operation: dict[str, Any], *, noun: str, method: str, path: str) -
     for response in operation["responses"].values():
         if response["description"] == "Successful Response":  # what Powertools says of all of them
             response["description"] = "What is asked for."
-    operation["responses"].get("204", {}).pop("content", None)
+    for status in ("202", "204"):
+        operation["responses"].get(status, {}).pop("content", None)
     if method == "patch":
         taken = operation["requestBody"]["content"]
         taken["application/merge-patch+json"] = taken["application/json"]

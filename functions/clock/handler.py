@@ -13,7 +13,7 @@ from tocsin.telemetry import logger, metrics
 
 aws.prepare("scheduler", "sqs")
 
-processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
+processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False, logger=logger)
 
 
 def wind(record: DynamoDBRecord) -> None:

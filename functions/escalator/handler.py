@@ -13,7 +13,7 @@ from tocsin.telemetry import logger, metrics
 
 aws.prepare("dynamodb", "sqs")
 
-processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False, logger=logger)
 
 
 def escalate(record: SQSRecord) -> None:

@@ -14,7 +14,7 @@ from tocsin.telemetry import logger, metrics
 
 aws.prepare("dynamodb", "sqs", *(CHANNELS[name].service for name in settings.channels))
 
-processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False, logger=logger)
 
 
 def notify(record: SQSRecord) -> None:

@@ -85,7 +85,7 @@ def remove_method(user_id: str, method_id: str) -> Response[str]:
 
 
 @app.post(f"{METHOD}/code", summary="Send a code that proves the address", responses=api.ACCEPTS)
-def send_code(user_id: str, method_id: str) -> Response[None]:
+def send_code(user_id: str, method_id: str) -> Response[str]:
     users.send_code(app.principal.tenant, user_id, method_id, clock.now())
     return api.accepted()
 
@@ -96,7 +96,7 @@ def confirm(user_id: str, method_id: str, body: Confirmation) -> ShownMethod:
 
 
 @app.post(f"{METHOD}/test", summary="Send a test page", responses=api.ACCEPTS)
-def send_test(user_id: str, method_id: str) -> Response[None]:
+def send_test(user_id: str, method_id: str) -> Response[str]:
     users.send_test(app.principal.tenant, user_id, method_id)
     return api.accepted()
 

@@ -83,7 +83,7 @@ def moment(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 @pytest.fixture
 def acme(moment: Callable[[float], None], monkeypatch: pytest.MonkeyPatch) -> Caller:
     """The company of the samples, made by samples where there are some."""
-    monkeypatch.setattr(ids, "digits", lambda count: CODE)
+    monkeypatch.setattr(ids, "reply_codes", lambda *_: iter([CODE]))
     monkeypatch.setattr(ids, "link_token", lambda: LINK)
     monkeypatch.setattr(ids, "integration_key", lambda: DOOR_KEY)
     admin = Caller(actor="api_key:admin")

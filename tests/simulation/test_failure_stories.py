@@ -5,17 +5,47 @@ import pytest
 from tests.simulation.story import PHONES, Story, mail, step
 
 
-def test_a_number_that_does_not_exist_is_flagged_and_the_mail_is_tried_at_once(story: Story) -> None:
+def test_a_number_that_has_opted_out_is_flagged_and_the_mail_is_tried_at_once(story: Story) -> None:
     story.add_mail("ada")
     story.rule(step("ada", channels=["sms"], wait="10m"), step("bob"))
-    story.sns.refusals.refuse(PHONES["ada"], "InvalidParameter")
+    story.sns.refusals.refuse(PHONES["ada"], "OptedOut")
     ticket = story.open()
     story.run(5)
     assert [(sent.channel, sent.address) for sent in story.sent] == [("email", mail("ada"))]
-    assert "InvalidParameter" in story.method("ada", "sms")["flagged"]
+    assert "OptedOut" in story.method("ada", "sms")["flagged"]
     assert sorted(page["status"] for page in story.pages(ticket)) == ["failed", "sent"]
     story.run(300)
     assert "bob" not in story.who(), "ada was reached: the step has its time"
+
+
+def test_a_refused_message_flags_nobody_for_the_fault_may_be_ours(story: Story) -> None:
+    story.add_mail("ada")
+    story.rule(step("ada", channels=["sms"], wait="10m"))
+    story.sns.refusals.refuse(PHONES["ada"], "InvalidParameter")
+    story.open()
+    story.run(5)
+    assert [sent.channel for sent in story.sent] == ["email"]
+    assert story.method("ada", "sms")["flagged"] is None
+
+
+def test_addresses_that_are_dead_do_not_make_an_escalation_spin(story: Story) -> None:
+    story.rule(step("ada", wait="5m"), repeat=1)
+    for user in ("ada", "bob", "cyd"):
+        story.sns.refusals.refuse(PHONES[user], "OptedOut")
+    ticket = story.open()
+    story.run(3600)
+    assert story.told(ticket).count("reminded") <= 3
+    assert len(story.told(ticket)) < 25
+
+
+def test_two_pages_of_a_step_that_fail_at_once_hurry_the_next_step(story: Story) -> None:
+    story.add_mail("ada")
+    story.rule(step("ada", wait="1h"), step("bob", wait="1h"))
+    story.sns.refusals.refuse(PHONES["ada"], "OptedOut")
+    story.ses.refusals.refuse(mail("ada"), "MessageRejected")
+    story.open()
+    story.run(15)
+    assert story.who() == ["bob"]
 
 
 def test_when_every_page_of_a_step_failed_the_next_step_comes_at_once(story: Story) -> None:

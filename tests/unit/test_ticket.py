@@ -45,9 +45,11 @@ def test_what_sets_or_stops_the_clock_voids_the_timers_before(old: Status, new: 
     assert after.epoch == before.epoch + 1
 
 
-def test_a_ticket_whose_clock_stands_keeps_its_epoch_when_it_is_acknowledged() -> None:
+def test_leaving_unread_stops_the_clock_even_where_it_seemed_to_stand() -> None:
+    # Somebody else may have set it since the ticket was read.
     kept = a_ticket(due_at=None, rule_id="quiet")
-    assert changed(kept, ticket.to_status(kept, Status.UNDER_INVESTIGATION, "ada", NOW)).epoch == kept.epoch
+    changes = ticket.to_status(kept, Status.UNDER_INVESTIGATION, "ada", NOW)
+    assert {"due_at": None, "due_shard": None, "look_at": None, "epoch": Next("epoch")}.items() <= changes.items()
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,9 @@ class Worker:
     def wait(self, timeout: float | None = None) -> int:
         """Wait for its end. Raises TimeoutExpired."""
         if self.returncode is None:
-            if not select.select([self._life], [], [], timeout)[0]:
+            poll = select.poll()  # select() takes no file number over 1023, and a burst has more
+            poll.register(self._life, select.POLLIN)
+            if not poll.poll(None if timeout is None else timeout * 1000):
                 raise subprocess.TimeoutExpired("worker", timeout or 0)
             self.returncode = -1  # how it ended is not known, and nobody asks
             os.close(self._life)

@@ -4,16 +4,17 @@ Rows under PHONE# and LINK# belong to no tenant: an answer names none. They bind
 """
 
 from datetime import datetime, timedelta
+from itertools import islice
 
 from tocsin import ids, keys, times
-from tocsin.errors import ConditionFailed, Overloaded
+from tocsin.errors import ConditionFailed
 from tocsin.model import Record
 from tocsin.page import Page
 from tocsin.store import tickets
 from tocsin.times import Moment
 
 GOOD_FOR = timedelta(days=7)
-_TRIES = 20  # of 90,000 codes a number uses a few hundred at most
+_TRIES = 20  # as many calls at most; a number with few live codes takes one
 
 
 class Answer(Record):
@@ -31,17 +32,20 @@ class Answer(Record):
         return now < self.expires_at
 
 
-def put_code(page: Page, now: datetime) -> str:
-    """Make a code for a page's number, one that is not in use there, and return its five digits."""
-    for _ in range(_TRIES):
-        code = ids.digits(5)
+def put_code(page: Page, now: datetime) -> str | None:
+    """Make a code for a page's number, one that is not in use there, and return its five digits.
+
+    A company has a hundred codes at a number, and so never more that are live. None if they seem to be used up: the
+    page goes without one, its link is enough.
+    """
+    for code in islice(ids.reply_codes(page.tenant, page.address), _TRIES):
         row = {**keys.code(page.address, code), **_row(page, now), "code": code}
         try:
             tickets.put(row, when=[("expires_at", "missing or <", times.text(now))])
         except ConditionFailed:
             continue
         return code
-    raise Overloaded
+    return None
 
 
 def put_link(page: Page, now: datetime) -> str:

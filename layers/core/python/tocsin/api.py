@@ -143,9 +143,9 @@ def no_content() -> Response[str]:
     return Response(status_code=HTTPStatus.NO_CONTENT, body="")
 
 
-def accepted() -> Response[None]:
+def accepted() -> Response[str]:
     """Return 202 for what is done later and has nothing to show."""
-    return Response(status_code=HTTPStatus.ACCEPTED, body=None)
+    return Response(status_code=HTTPStatus.ACCEPTED, body="")
 
 
 def _json(text: str) -> Any:

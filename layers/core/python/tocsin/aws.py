@@ -8,14 +8,16 @@ import os
 from functools import cache
 from typing import Any
 
-TIMEOUT_SECONDS = 5
+TIMEOUT_SECONDS = 3
+ONCE = dict.fromkeys(("sns", "sesv2", "scheduler"), 1)
 
 
 @cache
 def client(service: str, region: str | None = None) -> Any:
     """Return the client of a service, made once per process; `region` None is our own.
 
-    Standard retries with few attempts: what still fails is retried by whoever called us, later and elsewhere.
+    Few attempts: what still fails is retried by whoever called us, later and elsewhere. What reaches people, and what
+    sets timers, is tried once: a message that timed out may have been sent, and a throttled timer has another way.
     """
     return _made(service, region)
 
@@ -35,7 +37,7 @@ def _made(service: str, region: str | None, **how: Any) -> Any:
     config = Config(
         connect_timeout=2,
         read_timeout=TIMEOUT_SECONDS,
-        retries={"mode": "standard", "max_attempts": 3},
+        retries={"mode": "standard", "total_max_attempts": ONCE.get(service, 3)},
         tcp_keepalive=True,
         **how,
     )
@@ -47,6 +49,14 @@ def prepare(*services: str) -> None:
     if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
         for service in services:
             client(service)
+
+
+@cache
+def failures() -> tuple[type[Exception], ...]:
+    """Return what a call raises when the service refuses it, or does not answer."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as below
+
+    return BotoCoreError, ClientError
 
 
 def error_code(error: Exception) -> str:

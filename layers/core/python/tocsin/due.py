@@ -67,10 +67,7 @@ def schedule_name(tenant: str, ticket: str, epoch: int) -> str:
 
 
 def look_at(due_at: datetime) -> datetime:
-    """Return when the sweeper looks whether a due time was kept: soon after it, or when it comes within the horizon.
-
-    It is said when `due_at` is set, and may say "now" for one within the horizon whose timer was armed already.
-    """
+    """Return when the sweeper looks whether a due time was kept: soon after it."""
     return due_at + LOOK_AFTER
 
 

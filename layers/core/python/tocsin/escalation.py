@@ -7,16 +7,16 @@ still the timer's. A crash in between leaves the ticket overdue, and the same na
 from datetime import datetime
 from enum import StrEnum
 
-from tocsin import decision, due, keys, page, queues, reading, ticket
+from tocsin import aws, decision, description, due, keys, page, queues, reading, ticket
 from tocsin.book import Unread
 from tocsin.decision import Decision
 from tocsin.due import Due
-from tocsin.errors import ConditionFailed
+from tocsin.errors import ConditionFailed, Overloaded
 from tocsin.page import Draft, Page
 from tocsin.queues import PageMessage, page_message
 from tocsin.store import EXISTS, NEW, tickets
 from tocsin.telemetry import about, logger
-from tocsin.ticket import Ticket
+from tocsin.ticket import Status, Ticket
 
 
 class Outcome(StrEnum):
@@ -41,7 +41,7 @@ def _run(timer: Due, now: datetime) -> Outcome:
         queues.put_due(timer, now)
         return Outcome.EARLY
     row = tickets.get(keys.ticket(timer.tenant, timer.ticket))
-    if row is None or row["epoch"] != timer.epoch or "due_at" not in row:
+    if row is None or row["epoch"] != timer.epoch or "due_at" not in row or row["status"] != Status.UNREAD:
         return Outcome.DROPPED
     overdue = Ticket.of(row)
     decided = _decide(overdue, now)
@@ -52,16 +52,18 @@ def _run(timer: Due, now: datetime) -> Outcome:
 def _decide(overdue: Ticket, now: datetime) -> Decision:
     """Decide, reading what the decision asks for. A rule that cannot be carried out pages somebody all the same."""
     book = reading.begin(overdue.tenant, overdue.team)
+    whole = description.whole(overdue)  # a rule may match what stands far down in the description
     why: Exception | None = None
     while True:
         try:
             if why is None:
-                return decision.decide(overdue, book, now)
-            return decision.fall_back(overdue, book, now, f"The rules could not be carried out ({why}).")
+                return decision.decide(whole, book, now)
+            return decision.fall_back(whole, book, now, f"The rules could not be carried out ({why}).")
         except Unread as unread:
             reading.go_on(overdue.tenant, book, unread)
-        except (ValueError, TypeError, LookupError, ArithmeticError) as error:
-            if why is not None:
+        except Exception as error:
+            # What another try may mend is left to another try.
+            if why is not None or isinstance(error, (Overloaded, *aws.failures())):
                 raise
             logger.exception("a decision failed; the built-in rule is taken")
             why = error

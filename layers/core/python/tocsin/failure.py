@@ -21,12 +21,22 @@ def give_up(claimed: Page, of: Ticket, error: SendError) -> Outcome:
     """Do what a page that failed for good asks for, and mark it."""
     if error.of is Fault.ADDRESS:
         _flag(claimed, error.detail)
-    siblings = _step(claimed)
-    if not _try_next_method(claimed, siblings, of) and not any(_alive(one, claimed) for one in siblings):
-        if of.epoch == claimed.epoch:
-            return _put_back(claimed, error)
+    if of.epoch == claimed.epoch:
+        return _put_back(claimed, error)
+    last = not _try_next_method(claimed, _step(claimed), of)
+    if last:
+        _hurry_if_none_is_left(claimed, of)
+    outcome = settle(claimed, page.failed(claimed, error.detail, clock.now()), Outcome.FAILED)
+    if last:
+        # Two that fail at once each saw the other alive before; to hurry twice is to hurry once.
+        _hurry_if_none_is_left(claimed, of)
+    return outcome
+
+
+def _hurry_if_none_is_left(claimed: Page, of: Ticket) -> None:
+    """Hurry the next step of a rule. What comes after its end keeps its times: it would spin on dead addresses."""
+    if not of.beyond and not any(_alive(one, claimed) for one in _step(claimed)):
         _hurry(claimed, of)
-    return settle(claimed, page.failed(claimed, error.detail, clock.now()), Outcome.FAILED)
 
 
 def _step(claimed: Page) -> list[Page]:
@@ -77,7 +87,7 @@ def _try_next_method(claimed: Page, siblings: list[Page], of: Ticket) -> bool:
         return False
     draft = Draft(user=claimed.user, method_id=method.method_id, channel=method.channel, address=method.address)
     following = claimed.model_copy(
-        update={**draft.model_dump(), "attempts": 0, "created_at": clock.now(), "error": None}
+        update={**draft.model_dump(), "attempts": 0, "created_at": clock.now(), "error": None, "code": None}
     )
     try:
         tickets.put(page.row(following), when=NEW)

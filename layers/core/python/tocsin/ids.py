@@ -5,6 +5,7 @@ import json
 import re
 import secrets
 import string
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from pydantic import StringConstraints
@@ -14,6 +15,8 @@ COMPANY_PATTERN = r"^[a-z][a-z0-9-]{0,23}$"
 
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 CompanyId = Annotated[str, StringConstraints(pattern=COMPANY_PATTERN)]
+
+REPLY_CODES = 100
 
 _ALPHABET = string.ascii_letters + string.digits
 
@@ -53,6 +56,14 @@ def link_token() -> str:
 def integration_key() -> str:
     """Return 32 hex digits, the form of key that alerting clients expect."""
     return secrets.token_hex(16)
+
+
+def reply_codes(tenant: str, number: str) -> Iterator[str]:
+    """Yield the codes of five digits that a company has at a phone number, a hundred at most, in a random order."""
+    slots = list(range(REPLY_CODES))
+    while slots:
+        slot = slots.pop(secrets.randbelow(len(slots)))
+        yield str(10_000 + int(sha256(tenant, number, str(slot))[:12], 16) % 90_000)
 
 
 def digits(count: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tocsin import ids, keys, opening, tickets, times
 from tocsin.company import Company
-from tocsin.errors import Forbidden, NotFound
+from tocsin.errors import Conflict, Forbidden, NotFound
 from tocsin.integration import Integration
 from tocsin.opening import Request
 from tocsin.settings import settings
@@ -146,8 +146,12 @@ def own(read: Callable[[], AlarmChange], now: datetime, *, delivery: str | None)
         logger.exception("this is no alarm")
         return
     named = settings.alarm_integration
-    door = by_name(*named) if named else None
-    if door is None:
-        logger.warning("an alarm came, and no integration is set for it", extra={"alarm": change.name})
+    try:
+        door = by_name(*named) if named else None
+        if door is not None:
+            alarm(door, change, now, delivery=delivery)
+            return
+    except (Forbidden, Conflict):
+        logger.exception("an alarm was not taken", extra={"alarm": change.name})
         return
-    alarm(door, change, now, delivery=delivery)
+    logger.warning("an alarm came, and no integration is set for it", extra={"alarm": change.name})

@@ -25,4 +25,3 @@ class Letter:
     subject: str = ""
     text: str = ""
     facts: Facts | None = None
-    valid_for: int = 0  # seconds after which nobody wants it any more; 0: as long as the provider keeps it

@@ -67,7 +67,8 @@ def _send_page(message: PageMessage) -> Outcome:
     except ConditionFailed:
         return Outcome.LEFT
     if phone and phone.get("stopped"):
-        error = SendError("The number has said STOP.", of=Fault.ADDRESS, permanent=True)
+        # The flag is the number's, whatever the company: the method is none the worse when START takes it back.
+        error = SendError("The number has said STOP.", of=Fault.MESSAGE, permanent=True)
         return give_up(claimed, of, error)
     return _hand_over(message, claimed, of, read_at=now)
 
@@ -76,7 +77,8 @@ def _hand_over(message: PageMessage, claimed: Page, of: Ticket, *, read_at: date
     """Send a claimed page and mark it."""
     channel = CHANNELS[claimed.channel]
     now = clock.now()
-    code = answer.put_code(claimed, now) if channel.replies else None
+    code = (claimed.code or answer.put_code(claimed, now)) if channel.replies else None
+    claimed = claimed.model_copy(update={"code": code})  # another attempt needs no other code
     link = f"{settings.public_url}/a/{answer.put_link(claimed, now)}"
     if clock.now() - read_at > READ_AGAIN:
         again, _, _ = _read(message)
@@ -85,9 +87,7 @@ def _hand_over(message: PageMessage, claimed: Page, of: Ticket, *, read_at: date
             return settle(claimed, page.skipped(claimed, why or "", clock.now()), Outcome.SKIPPED)
         of = again
     try:
-        provider_id = channel.send(
-            Letter(address=claimed.address, facts=_facts(of, link, code), valid_for=claimed.wait)
-        )
+        provider_id = channel.send(Letter(address=claimed.address, facts=_facts(of, link, code)))
     except SendError as error:
         count("SendFailed")
         logger.warning("a page was not sent", extra={"reason": error.detail})
@@ -116,7 +116,8 @@ def _still_due(now: datetime) -> list[tuple[str, str, str]]:
 
 
 def _facts(of: Ticket, link: str, code: str | None) -> Facts:
-    return Facts(of.title, of.severity, of.team, of.description or "", of.created_at, link, code)
+    description = f"{of.description}..." if of.body else of.description or ""
+    return Facts(of.title, of.severity, of.team, description, of.created_at, link, code)
 
 
 def _retry(message: PageMessage, claimed: Page, error: SendError) -> Outcome:

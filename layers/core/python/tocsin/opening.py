@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tocsin import ids, keys, ticket, times
+from tocsin import description, ids, keys, ticket, times
 from tocsin.errors import ConditionFailed, Conflict
 from tocsin.rows import Row
 from tocsin.store import EXISTS, NEW, tickets
-from tocsin.ticket import Changes, Link, Status, Ticket
+from tocsin.ticket import Link, Status, Ticket
 
-INLINE = 2_000  # bytes of a description that are kept in the ticket's own row
-BEGINNING = 500  # characters of a longer one
-HEALS = timedelta(minutes=5)  # how long a dedup row may wait for its ticket; longer than any request lives
+HEALS = timedelta(minutes=2)  # how long a dedup row may wait for its ticket; longer than any request lives
 
 
 @dataclass(frozen=True)
@@ -56,10 +54,8 @@ def run(request: Request, now: datetime) -> tuple[Ticket, bool]:
     Raises `Conflict` if the id is taken by another request's ticket.
     """
     draft = _draft(request, now)
-    if draft.body and request.description is not None:
-        put_body(draft.tenant, draft.ticket_id, draft.body, request.description)
     if request.dedup_key is None:
-        return _put(draft)
+        return _put(draft, request)
     while True:
         done = _once(draft, request, now)
         if done is not None:
@@ -81,19 +77,6 @@ def find(tenant: str, scope: str, dedup_key: str) -> Ticket | None:
     return Ticket.of(found)
 
 
-def described(text: str | None) -> Changes:
-    """Return the fields for a description: it, or its beginning with digest and size of the whole that is elsewhere."""
-    size = len(text.encode()) if text is not None else 0
-    if text is None or size <= INLINE:
-        return {"description": text, "body": None, "body_size": None}
-    return {"description": text[:BEGINNING], "body": ids.sha256(text), "body_size": size}
-
-
-def put_body(tenant: str, ticket_id: str, digest: str, text: str) -> None:
-    """Put a long text, named by its digest, before the ticket that refers to it."""
-    tickets.put({**keys.body(tenant, ticket_id, digest), "digest": digest, "text": text})
-
-
 def _draft(request: Request, now: datetime) -> Ticket:
     epoch = int(now.timestamp())
     return Ticket(
@@ -102,7 +85,7 @@ def _draft(request: Request, now: datetime) -> Ticket:
         team=request.team,
         title=request.title,
         severity=request.severity,
-        **described(request.description),
+        **description.fields(request.description),
         labels=dict(request.labels or {}),
         links=list(request.links),
         dedup_key=request.dedup_key,
@@ -119,9 +102,16 @@ def _draft(request: Request, now: datetime) -> Ticket:
     )
 
 
-def _put(draft: Ticket) -> tuple[Ticket, bool]:
+def _put_row(draft: Ticket, request: Request) -> None:
+    """Put the ticket, its long text before it. Raises `ConditionFailed` if there is one with its id."""
+    if draft.body and request.description is not None:
+        description.put(draft.tenant, draft.ticket_id, draft.body, request.description)
+    tickets.put(ticket.row(draft), when=NEW)
+
+
+def _put(draft: Ticket, request: Request) -> tuple[Ticket, bool]:
     try:
-        tickets.put(ticket.row(draft), when=NEW)
+        _put_row(draft, request)
     except ConditionFailed as failure:
         return _made_before(draft, failure.found), False
     return draft, True
@@ -147,14 +137,15 @@ def _once(draft: Ticket, request: Request, now: datetime) -> tuple[Ticket, bool]
 def _put_named(draft: Ticket, request: Request) -> tuple[Ticket, bool] | None:
     """Put the ticket that the dedup row names by now."""
     try:
-        tickets.put(ticket.row(draft), when=NEW)
+        _put_row(draft, request)
     except ConditionFailed as failure:
-        if request.ticket_id is None:
+        if request.ticket_id is None or _healed(failure.found):
             return None  # another has healed our dedup row: count on that ticket
         try:
             return _made_before(draft, failure.found), False
         except Conflict:
-            _withdraw(draft)
+            if failure.found is None or failure.found.get("dedup") != draft.dedup:
+                _withdraw(draft)
             raise
     return draft, True
 
@@ -171,21 +162,33 @@ def _follow(draft: Ticket, request: Request, there: Row, now: datetime) -> tuple
     """Go where the dedup row points: count on that ticket, heal it, or move the row to a new one."""
     if request.ticket_id is not None:
         before = tickets.get(draft.key)
-        if before is not None:
+        if before is not None and not _healed(before):
             return _made_before(draft, before), False
-        if there["ticket_id"] == draft.ticket_id:
+        if before is None and there["ticket_id"] == draft.ticket_id:
             return _put_named(draft, request)
     still = [*EXISTS, ("status", "<>", Status.RESOLVED.value), ("dedup", "=", draft.dedup)]
     other = keys.ticket(draft.tenant, there["ticket_id"])
     try:
         return Ticket.of(tickets.update(other, ticket.counted(request.source, now), when=still)), False
     except ConditionFailed as failure:
-        if failure.found is None and request.ticket_id is None and now - times.parse(there["put_at"]) < HEALS:
-            healed = draft.model_copy(update={"ticket_id": there["ticket_id"]})
-            if healed.body and request.description is not None:
-                put_body(healed.tenant, healed.ticket_id, healed.body, request.description)
-            return _put_named(healed, request)
+        if failure.found is None and now - times.parse(there["put_at"]) < HEALS:
+            return _heal(draft, request, there["ticket_id"])
         return _move(draft, request, there, now)
+
+
+def _heal(draft: Ticket, request: Request, ticket_id: str) -> tuple[Ticket, bool] | None:
+    """Put the ticket that a dedup row waits for: whoever put the row has died, or comes and counts on it."""
+    healed = draft.model_copy(update={"ticket_id": ticket_id, "healed": True})
+    try:
+        _put_row(healed, request)
+    except ConditionFailed:
+        return None
+    return healed, request.ticket_id is None
+
+
+def _healed(found: Row | None) -> bool:
+    """Say whether a ticket has its id from another request's dedup row: then its id proves nothing."""
+    return bool(found and found.get("healed"))
 
 
 def _move(draft: Ticket, request: Request, there: Row, now: datetime) -> tuple[Ticket, bool] | None:

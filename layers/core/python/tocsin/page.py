@@ -130,7 +130,7 @@ def retried(page: Page, error: str, now: datetime, random: Random) -> tuple[Chan
 
 def put_off(page: Page, error: str, until: datetime, now: datetime) -> Changes:
     """Return the changes that let a page fall due later."""
-    return {"error": error, **wound(page.key["pk"], until, now)}
+    return {"error": error, "code": page.code, **wound(page.key["pk"], until, now)}
 
 
 def sent(page: Page, provider_id: str, code: str | None, now: datetime) -> Changes:

@@ -72,9 +72,12 @@ def put_pages(messages: Sequence[PageMessage]) -> None:
 
 
 def _send(url: str, message: Due | PageMessage | Notice, *, delay: int) -> None:
-    aws.client("sqs").send_message(
-        QueueUrl=url, MessageBody=message.model_dump_json(), DelaySeconds=delay, MessageGroupId=message.tenant
-    )
+    try:
+        aws.client("sqs").send_message(
+            QueueUrl=url, MessageBody=message.model_dump_json(), DelaySeconds=delay, MessageGroupId=message.tenant
+        )
+    except aws.failures() as error:
+        raise Overloaded from error
 
 
 def _send_batch(url: str, messages: Sequence[PageMessage]) -> None:
@@ -82,5 +85,9 @@ def _send_batch(url: str, messages: Sequence[PageMessage]) -> None:
         {"Id": str(number), "MessageBody": message.model_dump_json(), "MessageGroupId": message.tenant}
         for number, message in enumerate(messages)
     ]
-    if aws.client("sqs").send_message_batch(QueueUrl=url, Entries=entries).get("Failed"):
+    try:
+        failed = aws.client("sqs").send_message_batch(QueueUrl=url, Entries=entries).get("Failed")
+    except aws.failures() as error:
+        raise Overloaded from error
+    if failed:
         raise Overloaded

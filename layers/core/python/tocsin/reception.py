@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from tocsin import keys, opening, tickets
+from tocsin import description, keys, opening, tickets
 from tocsin.access import Principal
 from tocsin.company import Company
 from tocsin.errors import Forbidden, Invalid
@@ -34,7 +34,7 @@ def open_(who: Principal, wish: NewTicket, now: datetime) -> tuple[Ticket, bool]
         ticket_id=wish.ticket_id,
     )
     ticket, new = opening.run(request, now)
-    whole = ticket.model_copy(update={"description": wish.description}) if new else tickets.whole(ticket)
+    whole = ticket.model_copy(update={"description": wish.description}) if new else description.whole(ticket)
     return whole, new
 
 
@@ -56,9 +56,12 @@ def change(who: Principal, ticket_id: str, patch: TicketPatch, now: datetime) ->
         _severity(directory.get(keys.company(who.tenant)), patch.severity)
 
     def decide(one: Ticket) -> Changes:
-        return tickets.patched(one, _merged(one, fields), actor, now)
+        changes = tickets.patched(one, _merged(one, fields), actor, now)
+        if changes.get("body"):
+            description.put(one.tenant, one.ticket_id, changes["body"], fields["description"])
+        return changes
 
-    return tickets.whole(tickets.change(who.tenant, ticket_id, decide))
+    return description.whole(tickets.change(who.tenant, ticket_id, decide))
 
 
 def note(who: Principal, ticket_id: str, wish: NewNote, now: datetime) -> tuple[Row, bool]:
@@ -72,7 +75,7 @@ def _merged(one: Ticket, fields: dict[str, Any]) -> Changes:
     if "labels" in fields:
         changes["labels"] = _labels(one.labels, fields["labels"])
     if "description" in fields:
-        changes |= tickets.described(one, fields["description"])
+        changes |= description.fields(fields["description"])
     return changes
 
 

@@ -4,23 +4,25 @@ Rows of a number: its reply codes, and one with what is remembered of the number
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from tocsin import keys, queues, tickets, times
+from tocsin import keys, queues, tickets, times, users
 from tocsin.answer import Answer
 from tocsin.errors import NotFound
 from tocsin.queues import Notice
 from tocsin.reply import Reply, Word, parse
 from tocsin.rows import Row
 from tocsin.store import tickets as table
-from tocsin.telemetry import about, count, logger
+from tocsin.telemetry import about, count
 from tocsin.ticket import Status, Ticket
 
 WRONG_CODES, WRONG_WINDOW = 5, timedelta(minutes=10)
 ANSWERS, ANSWER_WINDOW = 5, timedelta(hours=1)
 LISTED = 5  # tickets that an answer names
+SEEN = 20  # inbound messages of a number that are remembered
 
 HELP = "Tocsin: reply ACK, RESOLVE or ESCALATE with the 5 digits of a page, ACK ALL, STOP or START."
 
@@ -43,49 +45,56 @@ class Phone:
         return len(self.recent("wrong_codes", WRONG_WINDOW, now)) >= WRONG_CODES
 
 
-def run(number: str, text: str, now: datetime) -> None:
-    """Do what an SMS asks for, and answer it if the number is one that we page."""
-    phone, reply = _read(number, now), parse(text)
+def run(number: str, text: str, message_id: str | None, now: datetime) -> None:
+    """Do what an SMS asks for, and answer it if the number is one that we page.
+
+    An SMS that was delivered before does nothing. It is remembered after it was acted on: who dies in between acts
+    twice, which is better than not at all.
+    """
+    phone = _read(number, now)
+    if message_id is not None and message_id in phone.memory.get("seen", []):
+        return
+    answer = _act_on(phone, parse(text), now)
+    _close(phone, message_id, answer, now)
+
+
+def _act_on(phone: Phone, reply: Reply, now: datetime) -> str | None:
+    """Do what a reply asks for and return what to answer."""
     match reply.word:
         case Word.STOP:
             _remember(phone, {"stopped": True})
+            return None
         case Word.START:
             _remember(phone, {"stopped": None})
-            _answer(phone, "Tocsin: you get pages again. Reply STOP to end them.", now)
+            _unflag(phone)
+            return "Tocsin: you get pages again. Reply STOP to end them."
         case Word.HELP | Word.NONE:
-            _answer(phone, HELP, now)
-        case _:
-            _command(phone, reply, now)
-
-
-def _command(phone: Phone, reply: Reply, now: datetime) -> None:
+            return HELP
     if phone.muted(now):
         count("RepliesMuted")
-        return
-    if reply.code is None:
-        _without_code(phone, reply, now)
-        return
-    named = [one for one in phone.codes if one.code == reply.code]
+        return None
+    return _with_code(phone, reply, reply.code, now) if reply.code else _without_code(phone, reply, now)
+
+
+def _with_code(phone: Phone, reply: Reply, code: str, now: datetime) -> str:
+    named = [one for one in phone.codes if one.code == code]
     if named:
-        _answer(phone, _act(named[0], reply.word, now), now)
-        return
-    wrong = [*phone.recent("wrong_codes", WRONG_WINDOW, now), times.text(now)]
-    _remember(phone, {"wrong_codes": wrong})
-    _answer(phone, f"Tocsin: no page has the code {reply.code[:8]}. Nothing was changed.", now)
+        return _act(named[0], reply.word, now)
+    _remember(phone, {"wrong_codes": [*phone.recent("wrong_codes", WRONG_WINDOW, now), times.text(now)]})
+    return f"Tocsin: no page has the code {code[:8]}. Nothing was changed."
 
 
-def _without_code(phone: Phone, reply: Reply, now: datetime) -> None:
+def _without_code(phone: Phone, reply: Reply, now: datetime) -> str:
     """Take the only open page of the number; with several nothing changes and the answer lists them."""
     pages = _open_pages(phone.codes, reply.word)
     if not pages:
-        _answer(phone, "Tocsin: you have no open page.", now)
-    elif len(pages) == 1 or reply.all:
+        return "Tocsin: you have no open page."
+    if len(pages) == 1 or reply.all:
         told = [_act(answer, reply.word, now) for answer, _ in pages]
-        _answer(phone, told[0] if len(told) == 1 else f"Tocsin: done for {len(told)} pages.", now)
-    else:
-        listed = "; ".join(f"{answer.code} {one.title[:40]}" for answer, one in pages[:LISTED])
-        more = f" and {len(pages) - LISTED} more" if len(pages) > LISTED else ""
-        _answer(phone, f"Tocsin: {len(pages)} open pages, which one? {listed}{more}", now)
+        return told[0] if len(told) == 1 else f"Tocsin: done for {len(told)} pages."
+    listed = "; ".join(f"{answer.code} {one.title[:40]}" for answer, one in pages[:LISTED])
+    more = f" and {len(pages) - LISTED} more" if len(pages) > LISTED else ""
+    return f"Tocsin: {len(pages)} open pages, which one? {listed}{more}"
 
 
 def _open_pages(codes: Iterable[Answer], word: Word) -> list[tuple[Answer, Ticket]]:
@@ -136,16 +145,24 @@ def _remember(phone: Phone, changes: dict[str, Any]) -> None:
     phone.memory = table.update(keys.phone(phone.number), changes, when=())
 
 
-def _answer(phone: Phone, text: str, now: datetime) -> None:
-    """Answer, unless it is a stranger, has said STOP, or had enough answers this hour."""
-    if not phone.known or phone.memory.get("stopped"):
-        return
+def _unflag(phone: Phone) -> None:
+    """Take back the flags that a carrier's refusals brought upon the number: it may be written to again."""
+    for tenant, user in {(one.tenant, one.user) for one in phone.codes}:
+        with suppress(NotFound):
+            users.unflag(tenant, user, "sms", phone.number)
+
+
+def _close(phone: Phone, message_id: str | None, answer: str | None, now: datetime) -> None:
+    """Remember the SMS, and answer it unless it is a stranger's, after STOP, or past the hour's answers."""
+    changes: Row = {"seen": [*phone.memory.get("seen", []), message_id][-SEEN:]} if message_id is not None else {}
     answered = phone.recent("answers", ANSWER_WINDOW, now)
-    if len(answered) >= ANSWERS:
-        logger.info("a reply gets no answer: enough for this hour")
-        return
-    _remember(phone, {"answers": [*answered, times.text(now)]})
-    queues.put(Notice(tenant=_tenant(phone), channel="sms", address=phone.number, subject="", text=text))
+    welcome = phone.known and not phone.memory.get("stopped") and len(answered) < ANSWERS
+    if answer is not None and welcome:
+        changes["answers"] = [*answered, times.text(now)]
+    if changes:
+        _remember(phone, changes)
+    if answer is not None and welcome:
+        queues.put(Notice(tenant=_tenant(phone), channel="sms", address=phone.number, subject="", text=answer))
 
 
 def _tenant(phone: Phone) -> str:

@@ -5,12 +5,13 @@ attribute plus one as it stood before the write. A condition is a list of `(attr
 must hold: `=`, `<>`, `<`, `<=`, `>`, `exists`, `missing`, and `missing or <`.
 """
 
+import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from tocsin import aws
+from tocsin import aws, clock
 from tocsin.errors import ConditionFailed, Overloaded
 from tocsin.keys import Key
 from tocsin.rows import Next, Row, attributes, item, plain, value
@@ -117,7 +118,8 @@ class Table:
     def _read_batch(self, keys: Sequence[Key]) -> list[Row]:
         request: dict[str, Any] = {self.name: {"Keys": [attributes(key) for key in keys], "ConsistentRead": True}}
         rows: list[Row] = []
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
+            _pause(attempt)
             answer = _call("batch_get_item", RequestItems=request)
             rows += [plain(item) for item in answer["Responses"].get(self.name, [])]
             request = answer.get("UnprocessedKeys") or {}
@@ -161,7 +163,8 @@ class Table:
         for start in range(0, len(rows), _BATCH_WRITE):
             batch = rows[start : start + _BATCH_WRITE]
             request: dict[str, Any] = {self.name: [{"PutRequest": {"Item": item(row)}} for row in batch]}
-            for _ in range(_ATTEMPTS):
+            for attempt in range(_ATTEMPTS):
+                _pause(attempt)
                 request = _call("batch_write_item", RequestItems=request).get("UnprocessedItems") or {}
                 if not request:
                     break
@@ -212,6 +215,12 @@ tickets = Table("tickets_table")
 directory = Table("directory_table")
 
 
+def _pause(attempt: int) -> None:
+    """Wait before what was left undone is asked for again: 50 ms, doubling, with jitter."""
+    if attempt:
+        clock.pause(random.SystemRandom().uniform(0.5, 1) * 0.05 * 2**attempt)
+
+
 def _call(operation: str, **arguments: Any) -> dict[str, Any]:
     client = aws.client("dynamodb")
     try:
@@ -219,8 +228,9 @@ def _call(operation: str, **arguments: Any) -> dict[str, Any]:
     except client.exceptions.ConditionalCheckFailedException as error:
         found = error.response.get("Item")
         raise ConditionFailed(plain(found) if found else None) from error
-    except client.exceptions.ClientError as error:
-        if aws.error_code(error) in _THROTTLED:
+    except aws.failures() as error:
+        # No code: there was no answer at all.
+        if aws.error_code(error) in {"", *_THROTTLED}:
             raise Overloaded from error
         raise
     return answer

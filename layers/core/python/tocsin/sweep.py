@@ -17,11 +17,28 @@ from tocsin.telemetry import about, count, logger
 ROWS_A_SHARD = 100
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 STUCK_AFTER = 5  # looks
+TIME = timedelta(seconds=45)  # of the minute until the next run; the function's time-out is later
 
 
 def run(now: datetime) -> int:
-    """Repair what is overdue. Return how many rows were looked at."""
-    return sum(_sweep(shard, now) for shard in keys.due_shards())
+    """Repair what is overdue. Return how many rows were looked at.
+
+    Each run begins at another shard and ends before its time is up, so that none is passed over again and again.
+    """
+    shards = keys.due_shards()
+    first = int(now.timestamp() // 60) % len(shards)
+    looked_at = 0
+    for shard in shards[first:] + shards[:first]:
+        if clock.now() - now > TIME:
+            count("SweeperCutShort")
+            break
+        try:
+            looked_at += _sweep(shard, now)
+        except Exception:
+            # Whatever ails one shard must not keep the others from being swept.
+            logger.exception("a shard could not be swept", extra={"shard": shard})
+            count("SweeperShardsFailed")
+    return looked_at
 
 
 def _sweep(shard: str, now: datetime) -> int:
@@ -79,7 +96,8 @@ def _act(row: Row, now: datetime) -> str | None:
         timer = timers.timer(row)
         if timer is None:
             return None
-        timers.arm(timer, now)
+        if not timers.arm(timer, now):
+            return None
         return "armed" if timer.due_at > now else "overdue"
     page = Page.of(row)
     if page.settled or page.claimed(now):

@@ -28,16 +28,18 @@ def change(tenant: str, team_id: str, patch: TeamPatch) -> Team:
 
 
 def delete(tenant: str, team_id: str) -> None:
-    """Delete a team with its members and rules. Raises `Conflict` while it has tickets that are not resolved.
+    """Delete a team with its members and rules.
+
+    Raises `Conflict` while it has tickets that are not resolved, or integrations that would open some for nobody.
 
     The team's own row goes last: a delete that was cut short is finished by the next one.
     """
     resource.get(keys.team(tenant, team_id))
     if has_open_tickets(tenant, team_id):
         raise Conflict("The team has tickets that are not resolved.")
-    rules = directory.query_all(
-        keys.rules_of(tenant, team_id), index="listed", hash_name="list_pk", range_name="list_sk"
-    )
+    if any(row["team"] == team_id for row in _listed(keys.listed(tenant, "INTEGRATIONS"))):
+        raise Conflict("An integration opens tickets for the team: give it another one first.")
+    rules = _listed(keys.rules_of(tenant, team_id))
     members = [row for admin in (True, False) for row in _rows(tenant, team_id, admin=admin)]
     for row in [*rules, *members]:
         directory.delete(Key(pk=row["pk"], sk=row["sk"]))
@@ -102,6 +104,10 @@ def members(tenant: str, team_id: str, *, limit: int, after: str | None) -> tupl
     )
     following = cursor.write(tenant, f"members/{team_id}", page.after["sk"]) if page.after else None
     return [_member(row) for row in page.items], following
+
+
+def _listed(partition: str) -> list[Row]:
+    return directory.query_all(partition, index="listed", hash_name="list_pk", range_name="list_sk")
 
 
 def _rows(tenant: str, team_id: str, *, admin: bool) -> list[Row]:

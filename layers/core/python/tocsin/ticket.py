@@ -94,6 +94,7 @@ class Ticket(Record):
     change: Kind = Kind.OPENED
     remark: str | None = None
     fingerprint: str = ""
+    healed: bool | None = None  # made for a dedup row that another request had put
 
     @property
     def key(self) -> keys.Key:
@@ -183,7 +184,8 @@ def to_status(ticket: Ticket, status: Status, by: str, now: datetime) -> Changes
         return {}
     if status is Status.UNREAD:
         return {**restarted(ticket, now), **marked(Kind.STATUS_CHANGED, by, now)}
-    changes: Changes = {"status": status.value, **(moved(ticket, None, now) if ticket.due_at else {})}
+    # Whatever the clock said when the ticket was read: in this status it stands still.
+    changes: Changes = {"status": status.value, **moved(ticket, None, now)}
     if status is Status.RESOLVED:
         changes |= {"resolved_at": times.text(now), "open_shard": None}
     elif ticket.acknowledged_by is None:

@@ -45,9 +45,10 @@ class NewTicket(Body):
 class TicketPatch(Body):
     """`PATCH /tickets/{id}`, a JSON Merge Patch. `by`: the user that an API key acts for."""
 
-    status: StatusName = "unread"
-    severity: Annotated[str, StringConstraints(min_length=1, max_length=64)] = ""
-    title: Title = ""
+    # What is left out is not looked at; made by a factory, these defaults are none in the document.
+    status: StatusName = Field(default_factory=lambda: "unread")
+    severity: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(default_factory=str)
+    title: Title = Field(default_factory=str)
     description: Description | None = None
     labels: dict[LabelName, LabelValue | None] | None = None
     by: Id | None = None

@@ -5,7 +5,7 @@ from datetime import datetime
 from heapq import merge
 from itertools import accumulate, islice
 
-from tocsin import cursor, ids, keys, opening, ticket, times
+from tocsin import cursor, description, ids, keys, ticket, times
 from tocsin.errors import ConditionFailed, Conflict, NotFound, Overloaded
 from tocsin.keys import Key
 from tocsin.rows import Row
@@ -21,15 +21,7 @@ def get(tenant: str, ticket_id: str) -> Ticket:
     row = tickets.get(keys.ticket(tenant, ticket_id))
     if row is None:
         raise NotFound("There is no such ticket.")
-    return whole(Ticket.of(row))
-
-
-def whole(one: Ticket) -> Ticket:
-    """Return a ticket with its whole description, read from its own row where it is long."""
-    if one.body is None:
-        return one
-    row = tickets.get(keys.body(one.tenant, one.ticket_id, one.body))
-    return one.model_copy(update={"description": row["text"]}) if row else one
+    return description.whole(Ticket.of(row))
 
 
 def change(tenant: str, ticket_id: str, decide: Callable[[Ticket], Changes]) -> Ticket:
@@ -136,22 +128,13 @@ def newest(
     rows = tickets.get_many([Key(pk=row["pk"], sk=row["sk"]) for row in listed[:limit]])
     count = _fitting(rows)
     following = cursor.write(tenant, place, listed[count - 1]["opened"]) if len(listed) > count else None
-    return _whole_ones([Ticket.of(row) for row in rows[:count] if row is not None]), following
+    return description.whole_ones([Ticket.of(row) for row in rows[:count] if row is not None]), following
 
 
 def _fitting(rows: Sequence[Row | None]) -> int:
     """Return how many of these tickets go on one page: as many as an answer holds, and one at least."""
     sizes = accumulate(len(str(row)) + row.get("body_size", 0) if row else 0 for row in rows)
     return max(1, sum(1 for size in sizes if size <= PAGE_BYTES))
-
-
-def _whole_ones(found: Sequence[Ticket]) -> list[Ticket]:
-    """Return tickets with their whole descriptions, the long ones read in one batch."""
-    wanted = [keys.body(one.tenant, one.ticket_id, one.body) for one in found if one.body is not None]
-    texts = {(row["pk"], row["digest"]): row["text"] for row in tickets.get_many(wanted) if row is not None}
-    return [
-        one.model_copy(update={"description": texts.get((one.key["pk"], one.body), one.description)}) for one in found
-    ]
 
 
 def children(tenant: str, ticket_id: str, kind: str, *, limit: int, after: str | None) -> tuple[list[Row], str | None]:
@@ -181,11 +164,3 @@ def patched(one: Ticket, fields: Changes, by: str, now: datetime) -> Changes:
         raise Conflict("The ticket is resolved: it takes notes only.")
     moves = ticket.to_status(one, status, by, now)
     return {**edits, **(moves or ticket.marked(ticket.Kind.EDITED, by, now))}
-
-
-def described(one: Ticket, text: str | None) -> Changes:
-    """Put a description where it belongs and return the fields that refer to it."""
-    fields = opening.described(text)
-    if fields["body"] is not None and text is not None and fields["body"] != one.body:
-        opening.put_body(one.tenant, one.ticket_id, fields["body"], text)
-    return fields

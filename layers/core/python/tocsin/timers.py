@@ -11,8 +11,7 @@ from tocsin.rows import Row
 from tocsin.settings import settings
 from tocsin.telemetry import about, count, logger
 
-_SOON = due.MAX_DELAY  # within it a throttled CreateSchedule is done by the queue, else by the sweeper
-_THROTTLED = {"ThrottlingException", "TooManyRequestsException", "InternalServerException"}
+_SOON = due.MAX_DELAY  # within it a refused CreateSchedule is done by the queue, else by the sweeper
 
 
 def follow(old: Row | None, new: Row | None, now: datetime) -> None:
@@ -36,16 +35,18 @@ def timer(row: Row | None) -> Due | None:
     return Due(tenant=row["tenant"], ticket=row["ticket_id"], epoch=row["epoch"], due_at=times.parse(row["due_at"]))
 
 
-def arm(timer: Due, now: datetime) -> None:
-    """Set a timer. Beyond the horizon nothing is done: the sweeper comes back to it."""
+def arm(timer: Due, now: datetime) -> bool:
+    """Set a timer. Return whether it is set: if not (far ahead, Scheduler throttled), the sweeper comes back to it."""
     match due.way(timer.due_at, now):
         case Way.QUEUE:
             queues.put_due(timer, now)
+            return True
         case Way.SCHEDULE:
-            _schedule(timer, now)
+            return _schedule(timer, now)
+    return False
 
 
-def _schedule(timer: Due, now: datetime) -> None:
+def _schedule(timer: Due, now: datetime) -> bool:
     scheduler = aws.client("scheduler")
     try:
         scheduler.create_schedule(
@@ -63,20 +64,20 @@ def _schedule(timer: Due, now: datetime) -> None:
             },
         )
     except scheduler.exceptions.ConflictException:
-        return
-    except scheduler.exceptions.ClientError as error:
-        if aws.error_code(error) not in _THROTTLED:
-            raise
-        _instead(timer, now)
+        return True
+    except aws.failures():
+        return _instead(timer, now)
+    return True
 
 
-def _instead(timer: Due, now: datetime) -> None:
-    """Scheduler is throttled, and retrying in place would hold the stream: the queue takes what is soon enough."""
-    count("ScheduleThrottled")
-    if timer.due_at - now <= _SOON:
-        queues.put_due(timer, now)
-    else:
-        logger.warning("a timer is left to the sweeper")
+def _instead(timer: Due, now: datetime) -> bool:
+    """Scheduler does not take it, and retrying in place would hold the stream: the queue takes what is soon enough."""
+    logger.warning("a schedule was not made", exc_info=True)
+    count("ScheduleFailed")
+    if timer.due_at - now > _SOON:
+        return False
+    queues.put_due(timer, now)
+    return True
 
 
 def cancel(timer: Due) -> None:
@@ -88,7 +89,6 @@ def cancel(timer: Due) -> None:
         )
     except scheduler.exceptions.ResourceNotFoundException:
         return
-    except scheduler.exceptions.ClientError as error:
-        if aws.error_code(error) not in _THROTTLED:
-            raise
-        count("CancelThrottled")
+    except aws.failures():
+        logger.warning("a schedule was not deleted", exc_info=True)
+        count("CancelFailed")

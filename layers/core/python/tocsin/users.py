@@ -164,3 +164,14 @@ def _change(
 
 def _notify(tenant: str, method: ContactMethod, subject: str, text: str) -> None:
     queues.put(Notice(tenant=tenant, channel=method.channel, address=method.address, subject=subject, text=text))
+
+
+def unflag(tenant: str, user_id: str, channel: str, address: str) -> None:
+    """Take the flag from a user's method of this address. Raises `NotFound` if the user is gone."""
+
+    def decide(row: Row) -> Row:
+        user = User.of(row)
+        method = user.at(channel, address)
+        return user.with_method(method.model_copy(update={"flagged": None})) if method and method.flagged else {}
+
+    resource.change(keys.user(tenant, user_id), decide)

@@ -8,10 +8,9 @@ from tocsin.letter import Facts, Letter
 from tocsin.settings import settings
 
 _SUBJECT_LIMIT = 200
-# Errors of SendEmail, SES API v2 reference. MessageRejected is about our sender or content as often as not: it is
-# this message that fails, no address is flagged for it.
-_ADDRESS = {"BadRequestException", "InvalidParameterValue"}
-_MESSAGE = {"MessageRejected"}
+# Errors of SendEmail, SES API v2 reference. They are about our sender or content as often as about the recipient: this
+# message fails, and no address is flagged for it. (An address that does not exist bounces later, and elsewhere.)
+_MESSAGE = {"MessageRejected", "BadRequestException"}
 
 
 def send(letter: Letter) -> str:
@@ -83,8 +82,6 @@ def _part(text: str) -> dict[str, str]:
 
 def _read(error: Exception) -> SendError:
     code = aws.error_code(error)
-    if code in _ADDRESS:
-        return SendError(f"The address cannot be reached ({code}).", of=Fault.ADDRESS, permanent=True)
     if code in _MESSAGE:
         return SendError(f"The message was refused ({code}).", of=Fault.MESSAGE, permanent=True)
     return SendError(f"SES could not take it ({code}).", of=Fault.CHANNEL, permanent=False)

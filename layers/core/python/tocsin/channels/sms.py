@@ -7,9 +7,10 @@ from tocsin.errors import Fault, SendError
 from tocsin.letter import Letter
 from tocsin.settings import settings
 
-# Errors of Publish, SNS API reference. What is not named here is about the channel, and may pass.
-_ADDRESS = {"OptedOut", "OptedOutException", "InvalidParameter", "InvalidParameterException", "EndpointDisabled"}
-_MESSAGE = {"InvalidParameterValue", "ParameterValueInvalid"}
+# Errors of Publish, SNS API reference. An invalid parameter may be the number, and may be our own sender: it flags
+# nobody. What is not named here is about the channel, and may pass.
+_ADDRESS = {"OptedOut", "OptedOutException", "EndpointDisabled", "EndpointDisabledException"}
+_MESSAGE = {"InvalidParameter", "InvalidParameterException", "ParameterValueInvalid", "InvalidParameterValueException"}
 
 
 def send(letter: Letter) -> str:

@@ -33,7 +33,8 @@ _SIGNED = {
     "UnsubscribeConfirmation": _CONFIRMATION,
 }
 _HASHES: dict[str, type[SHA1] | type[SHA256]] = {"1": SHA1, "2": SHA256}
-_HOST = re.compile(r"sns\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?(?::443)?")
+# A Region's name in full: `sns.s3.amazonaws.com` is a bucket named sns, and anybody's.
+_HOST = re.compile(r"sns\.[a-z]{2}(?:-[a-z]+)+-[0-9]+\.amazonaws\.com(?:\.cn)?(?::443)?")
 
 
 class SignatureError(Forbidden):
