@@ -206,14 +206,48 @@ def is_sound(alerts: int) -> None:
     assert open_[0]["count"] == alerts
 
 
+WISHES = [({}, {}), ({"ticket_id": "mine"}, {}), ({}, {"ticket_id": "other"}), ({"ticket_id": "a"}, {"ticket_id": "b"})]
+
+
 @pytest.mark.parametrize("before", BEFORE)
 @pytest.mark.parametrize("number", range(1, 6))
-def test_two_alerts_at_once_make_one_ticket_that_counts_both(before: str, number: int) -> None:
+@pytest.mark.parametrize(("mine", "other"), WISHES, ids=["plain", "named-plain", "plain-named", "named"])
+def test_two_alerts_at_once_make_one_ticket_that_counts_both(
+    before: str, number: int, mine: dict[str, str], other: dict[str, str]
+) -> None:
     BEFORE[before]()
-    with before_call(number, lambda: opening.run(a_request(title="Other"), NOW)) as calls:
-        opening.run(a_request(), NOW)
+    with before_call(number, lambda: opening.run(a_request(title="Other", **other), NOW)) as calls:
+        opening.run(a_request(**mine), NOW)
     both = number <= len(calls)
     is_sound(1 + both + (before == "open"))
+
+
+# Where it is counted on another's ticket, a create has no ticket by which its retry would be known.
+@pytest.mark.parametrize("before", ["nothing", "resolved", "old row alone"])
+@pytest.mark.parametrize("number", range(1, 6))
+def test_a_create_and_its_retry_at_once_are_one_alert(before: str, number: int) -> None:
+    BEFORE[before]()
+    with before_call(number, lambda: opening.run(a_request(ticket_id="mine"), NOW)):
+        opening.run(a_request(ticket_id="mine"), NOW)
+    opening.run(a_request(ticket_id="mine"), NOW)
+    is_sound(1)
+
+
+@pytest.mark.parametrize("number", range(1, 4))
+def test_of_two_requests_with_one_id_at_once_one_is_a_conflict_and_the_key_names_the_other(number: int) -> None:
+    conflicts = 0
+
+    def attempt(title: str) -> None:
+        nonlocal conflicts
+        try:
+            opening.run(a_request(ticket_id="mine", title=title), NOW)
+        except Conflict:
+            conflicts += 1
+
+    with before_call(number, lambda: attempt("Other")) as calls:
+        attempt("Mine")
+    is_sound(1)
+    assert conflicts == (number <= len(calls))
 
 
 @pytest.mark.parametrize("before", ["open", "resolved"])
