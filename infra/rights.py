@@ -74,7 +74,12 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "api_keys": KEEP_DIRECTORY,
     "integrations": KEEP_DIRECTORY,
     "ingest": (WRITE_TICKETS, READ_DIRECTORY, FAILED),
-    "replies": (ADVANCE_TICKETS, may(SEND, Place.SMS_QUEUE), FAILED),
+    "replies": (
+        ADVANCE_TICKETS,
+        may(_dynamodb("GetItem", "UpdateItem"), Place.DIRECTORY),
+        may(SEND, Place.SMS_QUEUE),
+        FAILED,
+    ),
     "links": (may((*READ, *_dynamodb("UpdateItem")), Place.TICKETS),),
     "clock": (
         *FOLLOW_TICKETS,

@@ -10,11 +10,16 @@ While the block lasts, the clients, the clock and the randomness of `tocsin` are
 import json
 import os
 from collections import Counter
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache, partial
 from random import Random
-from types import SimpleNamespace, TracebackType
+from types import ModuleType, SimpleNamespace, TracebackType
 from typing import Any, Self
+
+from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 
 from tests.simulation.cloud.dynamodb import DynamoDB
 from tests.simulation.cloud.gate import Client, Gate, Killed
@@ -24,7 +29,7 @@ from tests.simulation.cloud.sqs import SQS, Message, Queue
 from tests.simulation.cloud.stream import Reader, Record
 from tests.simulation.cloud.table import Item, Table
 from tests.simulation.timeline import Timeline
-from tests.world import ENVIRONMENT, Answer, Caller, Context, call, handler, request, table
+from tests.world import ENVIRONMENT, Answer, Context, handler, request, table
 from tocsin import aws, clock, ids, notification, reading, telemetry, times
 from tocsin.settings import settings
 
@@ -33,6 +38,15 @@ QUEUES = {"due": ("escalator", 5), "sms": ("notifier", 5), "email": ("notifier",
 """Work queues: who works them off, and how many messages at once (infra/escalation.py, infra/notification.py)."""
 
 Rows = dict[tuple[str, str], Item]
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """A function at work: what it was given, and since when."""
+
+    function: str
+    event: dict[str, Any]
+    since: float
 
 
 class World:
@@ -44,6 +58,8 @@ class World:
         self.gate = Gate()
         self.sweeper = sweeper
         self.counted: Counter[str] = Counter()
+        self.at_work: list[Invocation] = []  # the innermost last: others run while a call of theirs takes its time
+        self.skew: dict[str, float] = {}  # seconds by which a function's clock is ahead
         self.lost: list[str] = []  # functions that were killed, or failed as a whole
         self.tickets = Table(**layout("Tickets"))
         self.directory = Table(**layout("Directory"))
@@ -58,6 +74,7 @@ class World:
         self.historian = self._reader(
             "historian", lambda sort: sort == "TICKET" or sort.startswith(("PAGE#", "NOTE#")), batch=100
         )
+        self.comes_back: Callable[[Message], bool] = lambda message: False  # although it was worked off
         self.clients = self._clients()
         self.timeline.after(self.random.uniform(0, 60), self._tick)
         self._kept: list[Callable[[], None]] = []
@@ -83,23 +100,27 @@ class World:
         self, method: str, path: str, body: Any = None, *, tenant: str = "acme", role: str = "admin", **how: Any
     ) -> Answer:
         """Call the HTTPS API. A function that is killed is a 503 of the gateway."""
-        try:
-            with self.gate.inside(path.split("/")[1]):
-                return Caller(tenant=tenant, role=role)(method, path, body, **how)
-        except Killed:
-            self._die("api")
-            return Answer(503, None)
+        principal = {"tenant": tenant, "actor": "api_key:k1", "role": role}
+        event = request(method, f"/api/v1{path}", body, principal=principal, **how)
+        return self._call(path.split("/")[1].split("?", maxsplit=1)[0], event)
 
     def follow_link(self, url: str, method: str = "GET") -> Answer:
         """Open a link that was sent, or (POST) press its button."""
-        path = url.removeprefix(ENVIRONMENT["PUBLIC_URL"])
-        with self.gate.inside("links"):
-            return call("links", request(method, path))
+        return self._call("links", request(method, url.removeprefix(ENVIRONMENT["PUBLIC_URL"])))
 
-    def reply(self, number: str, text: str) -> None:
-        """Answer by SMS."""
+    def reply(self, number: str, text: str) -> bool:
+        """Answer by SMS. Say whether the function took it."""
         sms = {"originationNumber": number, "destinationNumber": "+4915200000000", "messageBody": text}
-        self.invoke("replies", {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": json.dumps(sms)}}]})
+        event = {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": json.dumps(sms)}}]}
+        return self.invoke("replies", event) is not None
+
+    def _call(self, function: str, event: dict[str, Any]) -> Answer:
+        try:
+            with self._working(function, event) as process:
+                return _answer(process.lambda_handler(event, Context()))
+        except Killed:
+            self._die("api")
+            return Answer(503, None)
 
     @property
     def sent(self) -> list[Sent]:
@@ -111,13 +132,32 @@ class World:
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
         """Call a function as Lambda does; None if it was killed or failed."""
         try:
-            with self.gate.inside(function):
-                return handler(function).lambda_handler(event, Context()) or {}
+            with self._working(function, event) as process:
+                return process.lambda_handler(event, Context()) or {}
         except Killed:
             self._die(function)
         except Exception as error:  # noqa: BLE001 - Lambda too takes any error for a failed invocation
             self.lost.append(f"{function}: {error!r}")
         return None
+
+    @contextmanager
+    def _working(self, function: str, event: dict[str, Any]) -> Iterator[ModuleType]:
+        """Give a process of a function that is not at work."""
+        number = sum(one.function == function for one in self.at_work)
+        router = vars(BaseRouter).get("current_event"), vars(BaseRouter).get("lambda_context")
+        self.at_work.append(Invocation(function, event, self.seconds))
+        try:
+            with self.gate.inside(function):
+                yield _process(function, number)
+        finally:
+            self.at_work.pop()
+            if self.at_work:  # Powertools keeps a request where all processes of this one see it
+                BaseRouter.current_event, BaseRouter.lambda_context = router  # type: ignore[assignment]
+
+    def now(self) -> datetime:
+        """Return the time by the clock of the function at work."""
+        skew = self.skew.get(self.gate.function)
+        return self.timeline.now() + timedelta(milliseconds=int(skew * 1000)) if skew else self.timeline.now()
 
     def _die(self, function: str) -> None:
         self.lost.append(f"{function}: killed")
@@ -146,7 +186,7 @@ class World:
             return
         failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
         for message in messages:
-            if message.message_id not in failed:
+            if message.message_id not in failed and not self.comes_back(message):
                 queue.delete(message.message_id)
 
     def _reader(self, function: str, wanted: Callable[[str], bool], *, batch: int) -> Reader:
@@ -169,9 +209,11 @@ class World:
     # --- the seams
 
     def _clients(self) -> dict[str, Client]:
+        self.dynamodb = DynamoDB(self.tickets, self.directory)
+        self.sqs = SQS({queue_url(name): queue for name, queue in self.queues.items()})
         services = {
-            "dynamodb": DynamoDB(self.tickets, self.directory),
-            "sqs": SQS({queue_url(name): queue for name, queue in self.queues.items()}),
+            "dynamodb": self.dynamodb,
+            "sqs": self.sqs,
             "scheduler": self.scheduler,
             "sns": self.sns,
             "sesv2": self.ses,
@@ -183,7 +225,7 @@ class World:
         self._kept = [settings.__dict__.clear, reading.forget, partial(_restore, os.environ.copy())]
         os.environ.update(ENVIRONMENT | urls)
         self._put(aws, "client", lambda service, region=None: self.clients[service])
-        self._put(clock, "now", self.timeline.now)
+        self._put(clock, "now", self.now)
         self._put(ids, "secrets", _Seeded(self.random))
         self._put(ids, "new", lambda: f"01SIM{self.random.getrandbits(100):021X}")
         self._put(notification, "random", SimpleNamespace(SystemRandom=lambda: self.random))
@@ -209,6 +251,21 @@ class World:
 
     def _count(self, *, name: str, value: float, **how: Any) -> None:
         self.counted[name] += int(value)
+
+
+@cache
+def _process(function: str, number: int) -> ModuleType:
+    """Return one of a function's processes, each with module objects of its own."""
+    return handler.__wrapped__(function) if number else handler(function)
+
+
+def _answer(found: dict[str, Any]) -> Answer:
+    text = found.get("body")
+    headers = {name.lower(): value for name, value in (found.get("headers") or {}).items()}
+    for name, values in (found.get("multiValueHeaders") or {}).items():
+        headers[name.lower()] = values[0]
+    is_json = "json" in headers.get("content-type", "")
+    return Answer(found["statusCode"], json.loads(text) if text and is_json else text, headers)
 
 
 def _restore(environment: dict[str, str]) -> None:

@@ -1,7 +1,7 @@
 """DynamoDB as its API reference has it, as far as the store uses it."""
 # ruff: noqa: N803 - arguments are named as AWS names them
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -27,6 +27,7 @@ class DynamoDB:
 
     def __init__(self, *tables: Table) -> None:
         self.tables = {table.name: table for table in tables}
+        self.leaves: Callable[[int], int] = lambda number: 0  # how many keys or items of a batch are not processed
 
     def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool = False) -> Answer:
         found = self._table(TableName, "GetItem").get(*_key(Key, "GetItem"))
@@ -34,13 +35,17 @@ class DynamoDB:
 
     def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> Answer:
         answers: dict[str, list[Item]] = {}
+        left: dict[str, Any] = {}
         for name, request in RequestItems.items():
             table = self._table(name, "BatchGetItem")
             wanted = [_key(key, "BatchGetItem") for key in request["Keys"]]
             if not 0 < len(wanted) <= 100 or len(set(wanted)) < len(wanted):
                 raise _refusal("BatchGetItem", "1 to 100 keys, each once")
-            answers[name] = [found for key in wanted if (found := table.get(*key)) is not None]
-        return {"Responses": answers, "UnprocessedKeys": {}}
+            done = len(wanted) - self.leaves(len(wanted))
+            answers[name] = [found for key in wanted[:done] if (found := table.get(*key)) is not None]
+            if done < len(wanted):
+                left[name] = {**request, "Keys": request["Keys"][done:]}
+        return {"Responses": answers, "UnprocessedKeys": left}
 
     def put_item(self, *, TableName: str, Item: Item, **how: Any) -> Answer:
         table = self._table(TableName, "PutItem")
@@ -72,6 +77,7 @@ class DynamoDB:
         return {"Attributes": old} if old is not None and how.get("ReturnValues") == "ALL_OLD" else {}
 
     def batch_write_item(self, *, RequestItems: Mapping[str, Any]) -> Answer:
+        left: dict[str, Any] = {}
         for name, requests in RequestItems.items():
             table = self._table(name, "BatchWriteItem")
             items = [request["PutRequest"]["Item"] for request in requests]
@@ -80,9 +86,12 @@ class DynamoDB:
                 raise _refusal("BatchWriteItem", "1 to 25 items, each once")
             for item in items:
                 _checked(table, item, "BatchWriteItem")
-            for item in items:
+            done = len(items) - self.leaves(len(items))
+            for item in items[:done]:
                 table.put(item)
-        return {"UnprocessedItems": {}}
+            if done < len(items):
+                left[name] = requests[done:]
+        return {"UnprocessedItems": left}
 
     def query(self, *, TableName: str, KeyConditionExpression: str, **how: Any) -> Answer:
         table = self._table(TableName, "Query")

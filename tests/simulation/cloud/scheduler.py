@@ -2,7 +2,7 @@
 # ruff: noqa: N803 - arguments are named as AWS names them
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,10 +24,14 @@ class Schedule:
     arn: str
     body: str
     made_at: datetime
+    stubborn: bool = False  # fires although it was deleted, or fired before
 
 
 class Scheduler:
-    """The service. `lateness` is how late the next one fires, 0 to 60 s; `deliver` takes what is due to its target."""
+    """The service. `lateness` is how late the next one fires, 0 to 60 s; `deliver` takes what is due to its target.
+
+    `firings` says how late a schedule fires each time that it does: once, unless a fault says otherwise.
+    """
 
     exceptions = Exceptions("ConflictException", "ResourceNotFoundException", "ThrottlingException")
 
@@ -36,7 +40,8 @@ class Scheduler:
     ) -> None:
         self.schedules: dict[str, Schedule] = {}
         self.throttled = False
-        self._timeline, self._lateness, self._deliver, self._group = timeline, lateness, deliver, group
+        self.firings: Callable[[Schedule], Iterable[float]] = lambda schedule: [lateness()]
+        self._timeline, self._deliver, self._group = timeline, deliver, group
 
     def create_schedule(
         self, *, Name: str, GroupName: str, ScheduleExpression: str, Target: dict[str, Any], **how: Any
@@ -55,7 +60,8 @@ class Scheduler:
         schedule = Schedule(Name, moment, Target["Arn"], Target["Input"], self._timeline.now())
         self.schedules[Name] = schedule
         ahead = max((moment - schedule.made_at).total_seconds(), 0.0)
-        self._timeline.after(ahead + self._lateness(), lambda: self._fire(schedule))
+        for late in self.firings(schedule):
+            self._timeline.after(ahead + late, lambda: self._fire(schedule))
         return {"ScheduleArn": f"arn:aws:scheduler:::schedule/{GroupName}/{Name}"}
 
     def delete_schedule(self, *, Name: str, GroupName: str) -> dict[str, Any]:
@@ -65,8 +71,10 @@ class Scheduler:
         return {}
 
     def _fire(self, schedule: Schedule) -> None:
-        if self.schedules.get(schedule.name) is schedule:
+        there = self.schedules.get(schedule.name) is schedule
+        if there:
             del self.schedules[schedule.name]
+        if there or schedule.stubborn:
             self._deliver(schedule.arn, schedule.body)
 
     def _check(self, name: str, group: str, operation: str) -> None:

@@ -1,7 +1,7 @@
 """SQS standard queues: delays, visibility time-outs, receive counts and dead letters (SQS API reference)."""
 # ruff: noqa: N803 - arguments are named as AWS names them
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -27,7 +27,10 @@ class Message:
 
 @dataclass
 class Queue:
-    """A queue. `arrive` is told when a message becomes visible; who has received it must delete it in time."""
+    """A queue. `arrive` is told when a message becomes visible; who has received it must delete it in time.
+
+    For faults: `again` says when a message is delivered once more, `choose` which one is received next.
+    """
 
     name: str
     timeline: Timeline
@@ -39,14 +42,22 @@ class Queue:
     in_flight: dict[str, Message] = field(default_factory=dict)
     dead: list[Message] = field(default_factory=list)
     arrive: Callable[[], None] = lambda: None
+    again: Callable[[str], Iterable[float]] = lambda body: ()
+    choose: Callable[[dict[str, Message]], str] = lambda visible: next(iter(visible))
     sent: int = 0
 
     def put(self, body: str, group: str, delay: float = 0.0) -> str:
         """Take a message, to be visible after `delay` seconds."""
+        message_id = self._put(body, group, delay + self.latency())
+        for later in self.again(body):
+            self._put(body, group, delay + later)
+        return message_id
+
+    def _put(self, body: str, group: str, seconds: float) -> str:
         self.sent += 1
         message = Message(f"{self.name}-{self.sent}", body, group, self.timeline.seconds)
         self.delayed[message.message_id] = message
-        self.timeline.after(delay + self.latency(), lambda: self._show(self.delayed, message))
+        self.timeline.after(seconds, lambda: self._show(self.delayed, message))
         return message.message_id
 
     def _show(self, before: dict[str, Message], message: Message) -> None:
@@ -59,7 +70,7 @@ class Queue:
         """Return some messages and hide them; those that were received too often are dead."""
         received: list[Message] = []
         while self.visible and len(received) < most:
-            message = self.visible.pop(next(iter(self.visible)))
+            message = self.visible.pop(self.choose(self.visible))
             if message.receives >= self.most_receives:
                 self.dead.append(message)
                 continue
@@ -91,6 +102,7 @@ class SQS:
 
     def __init__(self, queues: dict[str, Queue]) -> None:
         self.queues = queues
+        self.refuses: Callable[[str], bool] = lambda body: False  # an entry of a batch
 
     def send_message(
         self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int = 0, MessageGroupId: str = ""
@@ -103,12 +115,15 @@ class SQS:
         queue = self._queue(QueueUrl, "SendMessageBatch")
         if not 0 < len(Entries) <= 10 or len({entry["Id"] for entry in Entries}) < len(Entries):
             raise errors.error("BatchEntryIdsNotDistinct", "SendMessageBatch")
-        sent = []
+        sent, failed = [], []
         for entry in Entries:
+            if self.refuses(entry["MessageBody"]):
+                failed.append({"Id": entry["Id"], "SenderFault": False, "Code": "InternalError"})
+                continue
             delay, group = entry.get("DelaySeconds", 0), entry.get("MessageGroupId", "")
             _check(entry["MessageBody"], delay, group, "SendMessageBatch")
             sent.append({"Id": entry["Id"], "MessageId": queue.put(entry["MessageBody"], group, delay)})
-        return {"Successful": sent, "Failed": []}
+        return {"Successful": sent, "Failed": failed}
 
     def _queue(self, url: str, operation: str) -> Queue:
         if url not in self.queues:

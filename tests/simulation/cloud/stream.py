@@ -6,6 +6,7 @@ A reader is a Lambda event source: batches, partial batch failures, halves after
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
@@ -35,6 +36,16 @@ def record(number: int, old: Item | None, new: Item | None) -> Record:
     return {"eventID": str(number), "eventName": name, "eventSource": "aws:dynamodb", "dynamodb": change}
 
 
+@dataclass
+class Flaws:
+    """What a stream does to its readers: nothing, unless a fault says otherwise."""
+
+    attempts: int = ATTEMPTS
+    pause: Callable[[], float] = lambda: 0.0  # how long the reader stands still before it reads on
+    drops: Callable[[list[Record]], bool] = lambda batch: False  # given up at once
+    repeats: Callable[[list[Record]], bool] = lambda batch: False  # delivered again although it was taken
+
+
 class Lane:
     """One shard's records on their way to one reader, in order."""
 
@@ -44,6 +55,7 @@ class Lane:
         self.dead: list[Record] = []
         self._timeline, self._work, self._batch = timeline, work, batch
         self._most, self._attempts, self._waking = batch, 0, False
+        self.flaws = Flaws()
 
     def add(self, record: Record, latency: float) -> None:
         """Take a record, to be read after `latency` seconds."""
@@ -56,11 +68,23 @@ class Lane:
             self._timeline.after(seconds, self._read)
 
     def _read(self) -> None:
-        self._waking = False
+        pause = self.flaws.pause()
+        if pause:
+            self._timeline.after(pause, self._read)
+            return
         batch = [self.records[at] for at in range(min(self._most, len(self.records)))]
         if not batch:
+            self._waking = False
             return
-        done = _done(batch, self._work(batch))
+        if self.flaws.drops(batch):
+            self.dead += batch
+            done = len(batch)
+        else:
+            # Still awake: while a batch is worked on, which may take its time, the next one is not read.
+            done = _done(batch, self._work(batch))
+            if done == len(batch) and self.flaws.repeats(batch):
+                self._work(batch)
+        self._waking = False
         self.read += [self.records.popleft() for _ in range(done)]
         if done == len(batch):
             self._most, self._attempts = self._batch, 0
@@ -74,7 +98,7 @@ class Lane:
     def _fail(self, batch: list[Record]) -> None:
         self._attempts += 1
         self._most = max(1, len(batch) // 2)
-        if self._attempts >= ATTEMPTS:
+        if self._attempts >= self.flaws.attempts:
             self.dead += [self.records.popleft() for _ in range(self._most)]
             self._most, self._attempts = self._batch, 0
 

@@ -64,7 +64,7 @@ class Table:
         self.items: dict[tuple[str, str], Item] = {}
         self.indexes = {index: Index(*keys, whole=projection == "ALL") for index, keys in indexes.items()}
         self.listeners: list[Write] = []
-        self.lag: Callable[[Callable[[], None]], None] = lambda tell: tell()
+        self.lag: Callable[[tuple[str, str], Callable[[], None]], None] = lambda key, tell: tell()
 
     def get(self, pk: str, sk: str) -> Item | None:
         """Return an item."""
@@ -95,7 +95,7 @@ class Table:
             self.primary.remove(old)
             self.primary.add(new)
         if old != new:  # a write that changes nothing makes no stream record
-            self.lag(lambda: self._reindex(old, new))
+            self.lag(key, lambda: self._reindex(old, new))
             for listener in self.listeners:
                 listener(old, new)
 

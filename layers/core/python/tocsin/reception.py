@@ -11,7 +11,7 @@ from tocsin.opening import Request
 from tocsin.rows import Row
 from tocsin.store import directory
 from tocsin.ticket import Changes, Link, Ticket
-from tocsin.ticket_api import MAX_LABELS, NewNote, NewTicket, TicketPatch
+from tocsin.ticket_api import LABELS_AND_LINKS, MAX_LABELS, NewNote, NewTicket, TicketPatch
 
 
 def open_(who: Principal, wish: NewTicket, now: datetime) -> tuple[Ticket, bool]:
@@ -19,6 +19,8 @@ def open_(who: Principal, wish: NewTicket, now: datetime) -> tuple[Ticket, bool]
     company, team = directory.get_many([keys.company(who.tenant), keys.team(who.tenant, wish.team)])
     if team is None:
         raise Invalid.at("body", "team", msg="There is no such team.")
+    links = [Link(href=link.href, text=link.text) for link in wish.links]
+    _check_size(wish.labels, links)
     scope = f"team/{wish.team}"
     request = Request(
         tenant=who.tenant,
@@ -29,7 +31,7 @@ def open_(who: Principal, wish: NewTicket, now: datetime) -> tuple[Ticket, bool]
         scope=scope,
         description=wish.description,
         labels=wish.labels,
-        links=[Link(href=link.href, text=link.text) for link in wish.links],
+        links=links,
         dedup_key=wish.dedup_key,
         ticket_id=wish.ticket_id,
     )
@@ -74,9 +76,18 @@ def _merged(one: Ticket, fields: dict[str, Any]) -> Changes:
     changes: Changes = {name: new for name, new in fields.items() if name in ("status", "severity", "title")}
     if "labels" in fields:
         changes["labels"] = _labels(one.labels, fields["labels"])
+        _check_size(changes["labels"], one.links)
     if "description" in fields:
         changes |= description.fields(fields["description"])
     return changes
+
+
+def _check_size(labels: dict[str, str], links: list[Link]) -> None:
+    """Raise `Invalid` for more than a ticket's row can hold beside the rest (DynamoDB: 400 KB)."""
+    size = sum(len(text.encode()) for pair in labels.items() for text in pair)
+    size += sum(len(link.href.encode()) + len(link.text.encode()) for link in links)
+    if size > LABELS_AND_LINKS:
+        raise Invalid.at("body", "labels", msg=f"Labels and links together hold at most {LABELS_AND_LINKS} bytes.")
 
 
 def _labels(current: dict[str, str], patch: dict[str, str | None] | None) -> dict[str, str]:

@@ -20,6 +20,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
 DedupKey = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 StatusName = Literal["unread", "under_investigation", "pending_fix", "resolved"]
 MAX_LABELS = 50
+LABELS_AND_LINKS = 200_000  # bytes together: a row holds 400 KB, and all of it goes through the stream twice
 
 
 class NewLink(Body):
