@@ -1,7 +1,7 @@
 """Fills a decision's book from the directory: as it is now, a few seconds old at most.
 
-What a hot team's tickets all read (rules, rosters, the company) is kept for some seconds in the process; users are
-read each time. Everything that one answer of the decision asks for is read in one batch.
+What a hot team's tickets all read (rules, rosters) is kept for some seconds in the process; users and the company are
+read each time. All rows that one answer of the decision asks for are read in one batch.
 """
 
 from collections.abc import Callable, Hashable
