@@ -121,6 +121,7 @@ def test_a_team_of_more_than_a_hundred_is_large(staffed: Caller, members: int, l
 
 
 def test_another_companys_people_and_rules_are_not_read(staffed: Caller) -> None:
+    decided()
     book = reading.begin("beta", "payments")
     reading.go_on("beta", book, Unread(users=["ada"], rosters=["payments"], company_rules=True))
     assert (book.team_rules, book.company_rules) == ([], [])
