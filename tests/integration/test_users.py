@@ -317,3 +317,14 @@ def test_what_cannot_be_an_id_is_no_path(admin: Caller) -> None:
     for name in ("a#b", "a b", "%00", "ü", "a" * 3000):
         assert admin("GET", f"/users/{name}").status == 404
     assert admin("PUT", "/users/ada/rule", {}).status == 404
+
+
+def test_an_address_that_is_taken_away_and_given_again_gets_no_more_codes_for_it(acme: Caller) -> None:
+    phone = {"method_id": "phone", "channel": "sms", "address": "+4915112345678"}
+    methods = "/users/ada/contact_methods"
+    acme("POST", methods, phone)
+    for _ in range(5):
+        assert acme("POST", f"{methods}/phone/code").status == 202
+    assert acme("DELETE", f"{methods}/phone").status == 204
+    assert acme("POST", methods, phone).status == 201
+    assert acme("POST", f"{methods}/phone/code").status == 429

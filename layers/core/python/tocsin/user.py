@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, WithJsonSchema, field_validator
 
-from tocsin import ids
+from tocsin import ids, times
 from tocsin.access import CompanyRole
 from tocsin.errors import Conflict, NotFound, TooMany
 from tocsin.ids import Id
@@ -120,10 +120,11 @@ class User(_Person):
     """A user as it is stored, with all contact methods by id."""
 
     methods: dict[str, ContactMethod] = Field(default_factory=dict)
+    codes_sent: dict[str, list[Moment]] = Field(default_factory=dict)  # by address, of methods that are gone
 
     def shown(self) -> ShownUser:
         """Return what the API shows of the user: methods in the order in which they were made."""
-        known = self.model_dump(exclude={"methods"})
+        known = self.model_dump(exclude={"methods", "codes_sent"})
         return ShownUser(**known, contact_methods=[method.shown() for method in self.in_order()])
 
     def in_order(self) -> list[ContactMethod]:
@@ -157,8 +158,14 @@ class User(_Person):
 
     def without_method(self, method_id: str) -> dict[str, Any]:
         """Return the change of the row that takes the method out. Raises `NotFound`."""
-        gone = self.method(method_id).method_id
-        return {"methods": _rows({name: method for name, method in self.methods.items() if name != gone})}
+        gone = self.method(method_id)
+        left = {name: method for name, method in self.methods.items() if name != gone.method_id}
+        return {"methods": _rows(left), "codes_sent": self._remembering(gone)}
+
+    def _remembering(self, gone: ContactMethod) -> dict[str, list[str]]:
+        """Return the codes that were sent to addresses no method has any more: taking one away forgets none of them."""
+        kept = dict(list(self.codes_sent.items())[1 - METHODS_LIMIT :]) | {gone.address: gone.code_times}
+        return {address: [times.text(at) for at in sent] for address, sent in kept.items() if sent}
 
 
 def _rows(methods: Mapping[str, ContactMethod]) -> dict[str, Any]:

@@ -85,7 +85,8 @@ def add_method(tenant: str, user_id: str, request: NewMethod, now: datetime) -> 
         nonlocal there
         user = User.of(row)
         there = _there(user, wanted)
-        return {} if there else user.with_method(wanted)
+        sent = user.codes_sent.get(wanted.address, [])
+        return {} if there else user.with_method(wanted.model_copy(update={"code_times": sent}))
 
     resource.change(keys.user(tenant, user_id), decide)
     return (there or wanted).shown(), there is None
