@@ -16,7 +16,8 @@ class TocsinData(cdk.Stack):
     def __init__(self, scope: Construct, name: str, *, settings: Settings, termination_protection: bool) -> None:
         super().__init__(scope, name, termination_protection=termination_protection)
         self._protected = settings.local is None
-        self.tickets = self._table("Tickets", stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES)
+        # Reply codes and links alone carry `expires`; nothing on the way of a page relies on their being deleted.
+        self.tickets = self._table("Tickets", stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES, expiry="expires")
         for index, key, order in (
             ("due", "due_shard", "look_at"),
             ("open", "open_shard", "opened"),
@@ -37,7 +38,9 @@ class TocsinData(cdk.Stack):
         self.directory_arn = str(self.export_value(self.directory.table_arn))
         self.directory_name = str(self.export_value(self.directory.table_name))
 
-    def _table(self, name: str, stream: dynamodb.StreamViewType | None = None) -> dynamodb.Table:
+    def _table(
+        self, name: str, *, stream: dynamodb.StreamViewType | None = None, expiry: str | None = None
+    ) -> dynamodb.Table:
         table = dynamodb.Table(
             self,
             name,
@@ -45,6 +48,7 @@ class TocsinData(cdk.Stack):
             sort_key=_text("sk"),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             stream=stream,
+            time_to_live_attribute=expiry,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),

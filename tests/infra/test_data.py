@@ -39,6 +39,12 @@ def test_the_stack_itself_cannot_be_deleted_by_mistake(assembly: Assembly) -> No
     assert assembly.manifest["artifacts"]["TocsinData"]["properties"]["terminationProtection"] is True
 
 
+def test_of_the_tables_only_tickets_forgets_and_only_rows_that_say_when(data: Template) -> None:
+    tables = data.of_type("DynamoDB::Table")
+    assert tables["Tickets"]["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+    assert "TimeToLiveSpecification" not in tables["Directory"]
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_a_table_is_paid_by_request_and_keyed_by_pk_and_sk(data: Template, table: str) -> None:
     properties = data.of_type("DynamoDB::Table")[table]
