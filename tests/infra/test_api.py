@@ -1,10 +1,13 @@
 """The gateway: which routes there are, and which of them ask who is there."""
 
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from tests.infra.assembly import Template
+from tocsin import authorizer
 
 NOUNS = ("tickets", "rules", "teams", "users", "severities", "companies", "api_keys", "integrations")
 
@@ -54,6 +57,14 @@ def test_the_access_log_tells_the_route_but_no_secret(app: Template) -> None:
     assert "$context.routeKey" in line
     assert "$context.path" not in line
     assert "authorization" not in line
+
+
+def test_the_access_log_tells_who_asked_or_why_there_is_nobody(app: Template) -> None:
+    (stage,) = app.of_type("ApiGatewayV2::Stage").values()
+    line = json.loads(stage["AccessLogSettings"]["Format"])
+    logged = {it.removeprefix("$context.authorizer.") for it in line.values() if it.startswith("$context.authorizer.")}
+    nobody = authorizer.authorize({"headers": {}}, datetime.now(UTC))["context"]
+    assert logged == {"tenant", "actor", "role", *nobody}  # what the authorizer says of who is somebody, and of nobody
 
 
 def test_the_gateway_takes_no_more_than_the_account_can_bear(app: Template) -> None:
