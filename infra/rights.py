@@ -46,9 +46,11 @@ def consume(queue: Place) -> Right:
 
 READ_DIRECTORY = may(READ, Place.DIRECTORY)
 LOOK_UP = (READ_DIRECTORY, may(QUERY, Place.DIRECTORY, Place.DIRECTORY_LISTED))
-KEEP_DIRECTORY = (may((*READ, *CHANGE), Place.DIRECTORY), may(QUERY, Place.DIRECTORY, Place.DIRECTORY_LISTED))
-WRITE_TICKETS = may((*READ, *CHANGE), Place.TICKETS)
-ADVANCE_TICKETS = may((*READ, *_dynamodb("PutItem", "UpdateItem", "Query")), Place.TICKETS)
+LIST_DIRECTORY = may(QUERY, Place.DIRECTORY_LISTED)
+KEEP_DIRECTORY = (may((*READ, *CHANGE), Place.DIRECTORY), LIST_DIRECTORY)
+FLAG = may(_dynamodb("GetItem", "UpdateItem"), Place.DIRECTORY)  # contact methods are a part of their user
+WRITE_TICKETS = may((*READ, *CHANGE), Place.TICKETS)  # of dedup rows alone some are deleted
+SEND_PAGES = may((*READ, *_dynamodb("PutItem", "UpdateItem", "Query")), Place.TICKETS)
 FAILED = may(SEND, Place.DEAD_LETTERS)
 PASS_SCHEDULE_ROLE = Right(("iam:PassRole",), (Place.SCHEDULE_ROLE,), only_to="scheduler.amazonaws.com")
 # What Lambda's poller of a stream needs (DynamoDB developer guide, "Streams and Lambda triggers").
@@ -67,16 +69,21 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
         READ_DIRECTORY,
     ),
     "rules": KEEP_DIRECTORY,
-    "teams": (*KEEP_DIRECTORY, may(READ, Place.TICKETS), may(QUERY, Place.TICKETS_OPEN)),
+    "teams": (
+        *KEEP_DIRECTORY,
+        may(QUERY, Place.DIRECTORY),
+        may(READ, Place.TICKETS),
+        may(QUERY, Place.TICKETS_OPEN),
+    ),
     "users": (*KEEP_DIRECTORY, may(SEND, *CHANNELS)),
-    "severities": KEEP_DIRECTORY,
-    "companies": KEEP_DIRECTORY,
-    "api_keys": KEEP_DIRECTORY,
+    "severities": (may(_dynamodb("GetItem", "UpdateItem"), Place.DIRECTORY),),
+    "companies": (may(_dynamodb("GetItem", "PutItem", "UpdateItem"), Place.DIRECTORY), LIST_DIRECTORY),
+    "api_keys": (may(_dynamodb("GetItem", "PutItem", "DeleteItem"), Place.DIRECTORY), LIST_DIRECTORY),
     "integrations": KEEP_DIRECTORY,
     "ingest": (WRITE_TICKETS, READ_DIRECTORY, FAILED),
     "replies": (
-        ADVANCE_TICKETS,
-        may(_dynamodb("GetItem", "UpdateItem"), Place.DIRECTORY),
+        may((*READ, *_dynamodb("UpdateItem", "Query")), Place.TICKETS),
+        FLAG,
         may(SEND, Place.SMS_QUEUE),
         FAILED,
     ),
@@ -88,20 +95,25 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
         may(SEND, Place.DUE_QUEUE),
     ),
     "historian": (*FOLLOW_TICKETS, may(_dynamodb("BatchWriteItem"), Place.TICKETS)),
-    "escalator": (consume(Place.DUE_QUEUE), ADVANCE_TICKETS, *LOOK_UP, may(SEND, Place.DUE_QUEUE, *CHANNELS)),
+    "escalator": (
+        consume(Place.DUE_QUEUE),
+        may((*READ, *_dynamodb("PutItem", "UpdateItem")), Place.TICKETS),
+        *LOOK_UP,
+        may(SEND, Place.DUE_QUEUE, *CHANNELS),
+    ),
     "notifier-sms": (
         consume(Place.SMS_QUEUE),
-        ADVANCE_TICKETS,
-        may((*READ, *_dynamodb("UpdateItem")), Place.DIRECTORY),
-        may(SEND, Place.DUE_QUEUE, *CHANNELS),
+        SEND_PAGES,
+        FLAG,
+        may(SEND, *CHANNELS),
         may(("sns:Publish",), Place.PHONES),
         Right(("sns:Publish",), (Place.TOPICS,), denied=True),  # a message to a phone number has no topic's ARN
     ),
     "notifier-email": (
         consume(Place.EMAIL_QUEUE),
-        ADVANCE_TICKETS,
-        may((*READ, *_dynamodb("UpdateItem")), Place.DIRECTORY),
-        may(SEND, Place.DUE_QUEUE, *CHANNELS),
+        SEND_PAGES,
+        FLAG,
+        may(SEND, *CHANNELS),
         may(("ses:SendEmail",), Place.EMAIL_IDENTITIES),
     ),
     "sweeper": (

@@ -100,6 +100,29 @@ def test_schedules_of_our_group_may_send_to_the_due_queue_and_nowhere_else(app: 
     assert trust["Condition"]["StringEquals"].keys() == {"aws:SourceAccount", "aws:SourceArn"}
 
 
+def test_only_who_keeps_the_clock_may_send_to_the_due_queue() -> None:
+    sending = {
+        name
+        for name, rights in RIGHTS.items()
+        for right in rights
+        if "sqs:SendMessage" in right.actions and Place.DUE_QUEUE in right.places
+    }
+    assert sending == {"clock", "escalator", "sweeper"}
+
+
+def test_only_these_functions_may_delete_rows() -> None:
+    deleting = {
+        (name, place)
+        for name, rights in RIGHTS.items()
+        for right in rights
+        for place in right.places
+        if "dynamodb:DeleteItem" in right.actions
+    }
+    directory = {"rules", "teams", "users", "api_keys", "integrations"}
+    dedup = {"tickets", "ingest"}
+    assert deleting == {(name, Place.DIRECTORY) for name in directory} | {(name, Place.TICKETS) for name in dedup}
+
+
 def test_a_function_without_a_right_to_a_table_cannot_reach_it(app: Template) -> None:
     reaching = {name for name in RIGHTS if "TocsinData:" in str(_role_of(app, name)["Policies"])}
     assert reaching == RIGHTS.keys() - {"root"}
