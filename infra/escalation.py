@@ -59,15 +59,15 @@ class Escalation(Construct):
 
     def __init__(self, scope: Construct, name: str, workshop: Workshop, *, due: WorkQueue, stream: str) -> None:
         super().__init__(scope, name)
-        clock = Function(self, "clock", workshop, timeout=FUNCTION_TIMEOUT)
+        clock = Function(self, "clock", workshop, timeout=FUNCTION_TIMEOUT, pagers=100)
         follow(stream, clock, keys=["TICKET"], operations=workshop.operations, parallel=10, batch=25)
-        escalator = Function(self, "escalator", workshop, timeout=FUNCTION_TIMEOUT)
-        due.feed(escalator.function, batch=5, concurrency=100)
+        escalator = Function(self, "escalator", workshop, timeout=FUNCTION_TIMEOUT, pagers=100)
+        due.feed(escalator.function, batch=5, concurrency=escalator.at_once)
         self._sweep(workshop)
 
     def _sweep(self, workshop: Workshop) -> None:
         """Once a minute; a sweep that fails is not repeated, for the next one does the same and is near."""
-        sweeper = Function(self, "sweeper", workshop, timeout=cdk.Duration.seconds(55))
+        sweeper = Function(self, "sweeper", workshop, timeout=cdk.Duration.seconds(55), pagers=1)
         sweeper.on_failure(retries=0, oldest=MINUTE)
         target = targets.LambdaFunction(
             sweeper.function, dead_letter_queue=sweeper.dead_letter_queue, retry_attempts=0, max_event_age=MINUTE

@@ -20,12 +20,16 @@ from infra.rights import RIGHTS, WILDCARDS, Right
 
 @dataclass(frozen=True)
 class Workshop:
-    """What functions are made from: layers, the places they may get rights to, and settings by variable name."""
+    """What functions are made from: layers, the places they may get rights to, and settings by variable name.
+
+    `pager_concurrency`, unless 0, is how many of each function on the way of a page are reserved.
+    """
 
     layers: list[lambda_.LayerVersion]
     places: Places
     operations: Operations
     log_retention: logs.RetentionDays
+    pager_concurrency: int = 0
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -43,14 +47,19 @@ class Function(Construct):
         folder: str | None = None,
         timeout: cdk.Duration | None = None,
         memory: int = 512,
+        pagers: int | None = None,
     ) -> None:
         """Make the function `name` of the table of rights.
 
         `told` are the settings it gets as variables (those that are empty are left out), `variables` others of its own,
-        `memory` is in MB, `timeout` 10 seconds if none is given.
+        `memory` is in MB, `timeout` 10 seconds if none is given. `pagers`, of a function on the way of a page, says how
+        many of it run at once at most.
         """
         super().__init__(scope, "".join(word.capitalize() for word in name.replace("_", "-").split("-")))
         self._name, self._workshop = name, workshop
+        reserved = min(workshop.pager_concurrency, pagers or 0) or None
+        # A queue that asked for more would be throttled, and its messages use up their attempts.
+        self.at_once = reserved or pagers or 0
         self.dead_letters = self._dead_letters()
         self._places = self._own_places()
         self._log = logs.LogGroup(
@@ -71,6 +80,7 @@ class Function(Construct):
             environment=self._environment(told, variables or {}),
             timeout=timeout or cdk.Duration.seconds(10),
             memory_size=memory,
+            reserved_concurrent_executions=reserved,
         )
         accept(self.function, "AwsSolutions-L1", "Python 3.13 is the version that all dependencies have wheels for.")
 

@@ -32,7 +32,7 @@ class Notification(Construct):
         super().__init__(scope, name)
         for channel in CHANNELS:
             notifier = self._notifier(workshop, channel)
-            queues[channel.name].feed(notifier.function, batch=5, concurrency=channel.concurrency)
+            queues[channel.name].feed(notifier.function, batch=5, concurrency=notifier.at_once)
 
     def _notifier(self, workshop: Workshop, channel: Channel) -> Function:
         notifier = Function(
@@ -43,6 +43,7 @@ class Notification(Construct):
             told=("PUBLIC_URL", channel.sender),
             variables={"CHANNEL": channel.name},
             timeout=FUNCTION_TIMEOUT,
+            pagers=channel.concurrency,
         )
         failed = cloudwatch.Metric(
             namespace="Tocsin",

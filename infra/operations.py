@@ -3,6 +3,7 @@
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -14,9 +15,12 @@ MINUTE = cdk.Duration.minutes(1)
 class Operations(Construct):
     """Watches the rest of the app. Its topic opens no tickets: who watches Tocsin must not need Tocsin."""
 
-    def __init__(self, scope: Construct, name: str) -> None:
+    def __init__(self, scope: Construct, name: str, *, email: str) -> None:
+        """Make the topic; `email`, unless empty, is subscribed to it, which SNS asks its owner to confirm."""
         super().__init__(scope, name)
         self.topic = Topic(self, "Topic", publisher="cloudwatch.amazonaws.com").topic
+        if email:
+            self.topic.add_subscription(subscriptions.EmailSubscription(email))
 
     def alarm(
         self,
@@ -63,6 +67,15 @@ class Operations(Construct):
         """Tell operations when a queue's oldest message has waited longer than so many seconds, for three minutes."""
         age = queue.metric_approximate_age_of_oldest_message(period=MINUTE, statistic="Maximum")
         self.alarm(name, age, above=seconds, periods=3, why="A queue is not worked off: people are paged late.")
+
+    def watch_backlog(self, name: str, queue: sqs.IQueue) -> None:
+        """Tell operations when messages that are due lie in a queue at every look of five minutes.
+
+        Delayed messages, and those in a function's hands, are not visible: this finds a queue that stands still long
+        before its age does.
+        """
+        visible = queue.metric_approximate_number_of_messages_visible(period=MINUTE, statistic="Minimum")
+        self.alarm(name, visible, above=0, periods=5, why="A queue is never empty: people are paged late.")
 
     def _tell(self, alarm: cloudwatch.Alarm) -> None:
         alarm.add_alarm_action(actions.SnsAction(self.topic))

@@ -16,6 +16,10 @@ VISIBILITY = cdk.Duration.seconds(180)
 """Six times the function's time-out (Lambda developer guide, "Using Lambda with Amazon SQS"); longer than a claim."""
 
 
+PATIENCE = 300
+"""Seconds beyond its delay after which a message is too old: a failed attempt (`VISIBILITY`), and two minutes."""
+
+
 class DeadLetters(Construct):
     """Keeps what was given up, for 14 days, and tells operations at once."""
 
@@ -35,8 +39,8 @@ class DeadLetters(Construct):
 class WorkQueue(Construct):
     """A standard queue (fair: who sends names the tenant as the message's group) that feeds one function."""
 
-    def __init__(self, scope: Construct, name: str, *, operations: Operations, oldest: int, attempts: int = 5) -> None:
-        """Make the queue; `oldest` is the age in seconds of a message that operations want to know of."""
+    def __init__(self, scope: Construct, name: str, *, operations: Operations, delayed: int, attempts: int = 5) -> None:
+        """Make the queue; `delayed` is the longest delay, in seconds, with which messages are sent to it."""
         super().__init__(scope, name)
         dead_letters = DeadLetters(self, "DeadLetters", operations=operations, of=name)
         self.queue = sqs.Queue(
@@ -47,7 +51,9 @@ class WorkQueue(Construct):
             visibility_timeout=VISIBILITY,
             dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters.queue, max_receive_count=attempts),
         )
-        operations.watch_age(f"{name}Age", self.queue, seconds=oldest)
+        # A message ages from when it was sent, its delay included: what waits on purpose must not raise the alarm.
+        operations.watch_age(f"{name}Age", self.queue, seconds=delayed + PATIENCE)
+        operations.watch_backlog(f"{name}Backlog", self.queue)
 
     def feed(self, function: lambda_.Function, *, batch: int, concurrency: int) -> None:
         """Let the function work the queue off: no waiting for fuller batches, what fails comes back alone."""

@@ -66,27 +66,33 @@ class Settings:
     `sms_sender`: the number that messages come from (E.164); empty: SNS chooses.
     `public_url`: begins every link, without a slash at its end; empty: the API's own.
     `alarm_integration`: `<company>/<integration>`, gets the account's own alarms; empty: nobody does.
+    `operations_email`: is told of alarms about Tocsin itself; empty: who subscribes to the topic otherwise.
     `log_retention`: of the logs of functions and API.
+    `pager_concurrency`: how many of each function on the way of a page are reserved, 2 or more; 0: none.
     """
 
     email_sender: str
     sms_sender: str = ""
     public_url: str = ""
     alarm_integration: str = ""
+    operations_email: str = ""
     log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH
+    pager_concurrency: int = 0
     local: Local | None = None
 
     @classmethod
     def from_context(cls, get: Callable[[str], Any]) -> "Settings":
         """Read and check all settings; `get` answers None for those that are not set. Raises `InvalidSetting`."""
         return cls(
-            email_sender=_email_sender(str(get("email_sender") or "")),
+            email_sender=_email("email_sender", str(get("email_sender") or "")),
             sms_sender=_matching(E164, "sms_sender", get, "must be a number like +14255550182"),
             public_url=_matching(PUBLIC_URL, "public_url", get, "must be an http(s) URL without a slash at its end"),
             alarm_integration=_matching(
                 COMPANY_AND_INTEGRATION, "alarm_integration", get, "must be <company>/<integration>"
             ),
+            operations_email=_address("operations_email", str(get("operations_email") or "")),
             log_retention=_log_retention(str(get("log_retention_days") or 30)),
+            pager_concurrency=_pager_concurrency(str(get("pager_concurrency") or 0)),
             local=Local.from_context(get("local")),
         )
 
@@ -97,11 +103,23 @@ class Settings:
         return address, address.partition("@")[2]
 
 
-def _email_sender(value: str) -> str:
+def _email(name: str, value: str) -> str:
     user, _, domain = parseaddr(value)[1].partition("@")
     if not user or "." not in domain:
-        raise InvalidSetting("email_sender", f"{value!r} is no e-mail address")
+        raise InvalidSetting(name, f"{value!r} is no e-mail address")
     return value
+
+
+def _address(name: str, value: str) -> str:
+    """Return the bare address of a person or list, without a name before it; it may be empty."""
+    return parseaddr(_email(name, value))[1] if value else ""
+
+
+def _pager_concurrency(number: str) -> int:
+    # 2 is the least that a queue can be limited to (Lambda API reference, ScalingConfig).
+    if not number.isdecimal() or int(number) == 1:
+        raise InvalidSetting("pager_concurrency", f"must be 0, or a number from 2, not {number!r}")
+    return int(number)
 
 
 def _matching(pattern: re.Pattern[str], name: str, get: Callable[[str], Any], why: str) -> str:

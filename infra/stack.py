@@ -20,6 +20,9 @@ from infra.places import Located, Place, Places
 from infra.queues import WorkQueue
 from infra.settings import Settings
 
+LONGEST_DELAY = 900  # seconds; a timer's, while Scheduler is throttled (180 otherwise)
+LONGEST_RETRY = 300  # seconds; a page's, after an error of its provider
+
 
 class Tocsin(cdk.Stack):
     """The app: one construct per capability, on the tables of `TocsinData`."""
@@ -28,10 +31,12 @@ class Tocsin(cdk.Stack):
         super().__init__(scope, name)
         self.add_stack_dependency(data)
         self._settings, self._data = settings, data
-        self._operations = Operations(self, "Operations")
-        self._due = WorkQueue(self, "DueQueue", operations=self._operations, oldest=60)
+        self._operations = Operations(self, "Operations", email=settings.operations_email)
+        self._due = WorkQueue(self, "DueQueue", operations=self._operations, delayed=LONGEST_DELAY)
         self._channels = {
-            channel.name: WorkQueue(self, f"{channel.name.capitalize()}Queue", operations=self._operations, oldest=300)
+            channel.name: WorkQueue(
+                self, f"{channel.name.capitalize()}Queue", operations=self._operations, delayed=LONGEST_RETRY
+            )
             for channel in CHANNELS
         }
         self._timers = Timers(self, "Timers", due=self._due.queue, operations=self._operations)
@@ -78,6 +83,7 @@ class Tocsin(cdk.Stack):
             places=self._places(),
             operations=self._operations,
             log_retention=self._settings.log_retention,
+            pager_concurrency=self._settings.pager_concurrency,
             settings={
                 "PUBLIC_URL": self._gateway.url,
                 "EMAIL_SENDER": self._settings.email_sender,

@@ -1,10 +1,12 @@
 """Queues: nothing is lost without an alarm, and what failed comes back at the right time."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.infra.assembly import Template
+from tocsin import due, page
 
 CLAIM = 60  # seconds for which a notifier claims a page
 WORK = {"DueQueue": "escalator", "SmsQueue": "notifier-sms", "EmailQueue": "notifier-email"}
@@ -29,15 +31,41 @@ def test_dead_letters_are_kept_for_fourteen_days(app: Template, dead_letters: se
 
 
 def test_every_dead_letter_queue_raises_an_alarm_with_its_first_message(app: Template, dead_letters: set[str]) -> None:
-    alarms = [it for it in _alarms(app) if it["MetricName"] == "ApproximateNumberOfMessagesVisible"]
-    watched = {alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for alarm in alarms}
-    assert watched == dead_letters
+    alarms = [
+        alarm
+        for alarm in _alarms(app)
+        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible" and "DeadLetters" in _queue_of(alarm)
+    ]
+    assert {_queue_of(alarm) for alarm in alarms} == dead_letters
+    assert {(alarm["Statistic"], alarm["EvaluationPeriods"]) for alarm in alarms} == {("Maximum", 1)}
     assert {(alarm["Threshold"], alarm["ComparisonOperator"]) for alarm in alarms} == {(0, "GreaterThanThreshold")}
 
 
-def test_every_work_queue_is_watched_for_its_age(app: Template) -> None:
+def test_a_work_queue_raises_an_alarm_when_messages_grow_old_but_not_while_they_are_delayed(app: Template) -> None:
     alarms = [it for it in _alarms(app) if it["MetricName"] == "ApproximateAgeOfOldestMessage"]
-    assert {alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0][:-8] for alarm in alarms} == WORK.keys()
+    assert {_queue_of(alarm)[:-8] for alarm in alarms} == WORK.keys()
+    for alarm in alarms:
+        name = _queue_of(alarm)
+        delayed = due.MAX_DELAY if name.startswith("Due") else page.LONGEST_RETRY
+        failed_once = timedelta(seconds=app.of_type("SQS::Queue")[name]["VisibilityTimeout"])
+        assert timedelta(seconds=alarm["Threshold"]) > delayed + failed_once
+        assert timedelta(seconds=alarm["Threshold"]) <= delayed + timedelta(minutes=5)
+
+
+def test_a_work_queue_that_stands_still_raises_an_alarm_within_minutes(app: Template) -> None:
+    alarms = [
+        alarm
+        for alarm in _alarms(app)
+        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible" and "DeadLetters" not in _queue_of(alarm)
+    ]
+    assert {_queue_of(alarm)[:-8] for alarm in alarms} == WORK.keys()
+    for alarm in alarms:
+        assert (alarm["Statistic"], alarm["Threshold"], alarm["ComparisonOperator"]) == (
+            "Minimum",
+            0,
+            "GreaterThanThreshold",
+        )
+        assert alarm["EvaluationPeriods"] * alarm["Period"] == 300
 
 
 def test_all_alarms_go_to_operations_and_never_to_the_topic_that_opens_tickets(app: Template) -> None:
@@ -91,8 +119,12 @@ def test_functions_work_queues_off_at_once_and_give_back_only_what_failed(app: T
         assert function == app.function_ids()[WORK[source]]
 
 
-def test_no_function_can_starve_another_by_reserved_concurrency(app: Template) -> None:
+def test_no_concurrency_is_reserved_unless_it_is_asked_for(app: Template) -> None:
     assert not any("ReservedConcurrentExecutions" in it for it in app.functions().values())
+
+
+def _queue_of(alarm: dict[str, Any]) -> str:
+    return str(alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0])
 
 
 def _alarms(app: Template) -> list[dict[str, Any]]:
