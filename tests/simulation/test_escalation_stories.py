@@ -79,6 +79,19 @@ def test_a_rule_that_pages_nobody_keeps_the_ticket_and_says_so(story: Story) -> 
     assert story.told(ticket) == ["opened", "kept"]
 
 
+def test_a_ticket_that_was_kept_is_paged_when_it_becomes_one_for_another_rule(story: Story) -> None:
+    story.rule(rule_id="quiet", page=False, when={"severity": ["sev4"]})
+    story.rule(step("ada"), rule_id="loud", when={"severity": ["sev1"]})
+    ticket = story.open(severity="sev4")
+    story.run(60)
+    story.patch(ticket, title="Checkout 5xx above 3%")
+    story.run(60)
+    assert (story.who(), story.ticket(ticket)["due_at"]) == ([], None)
+    story.patch(ticket, severity="sev1")
+    story.run(5)
+    assert story.who() == ["ada"]
+
+
 def test_without_a_rule_the_admins_of_the_team_are_paged(story: Story) -> None:
     story.add_member("bob", role="admin")
     story.open()

@@ -201,6 +201,15 @@ def _kind(old: Status, new: Status) -> Kind:
     return Kind.STATUS_CHANGED
 
 
+def edited(ticket: Ticket, by: str, now: datetime) -> Changes:
+    """Return the changes that go with an edit. It does not move the clock, and counts from the next step on.
+
+    A ticket that a rule keeps without paging has no next step: it is asked again whether it is still one of those.
+    """
+    kept = ticket.status is Status.UNREAD and ticket.due_at is None
+    return {**(moved(ticket, now, now) if kept else {}), **marked(Kind.EDITED, by, now)}
+
+
 def hurried(ticket: Ticket, by: str, now: datetime, remark: str | None = None) -> Changes:
     """Return the changes that make an unread ticket's next step due now."""
     return {**moved(ticket, now, now), **marked(Kind.HURRIED, by, now, remark=remark)}

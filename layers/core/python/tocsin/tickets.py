@@ -163,4 +163,4 @@ def patched(one: Ticket, fields: Changes, by: str, now: datetime) -> Changes:
     if one.resolved:
         raise Conflict("The ticket is resolved: it takes notes only.")
     moves = ticket.to_status(one, status, by, now)
-    return {**edits, **(moves or ticket.marked(ticket.Kind.EDITED, by, now))}
+    return {**edits, **(moves or ticket.edited(one, by, now))}
