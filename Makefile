@@ -6,7 +6,7 @@ VENV := .venv/bin
 LOCAL := $(VENV)/python -m infra.local
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down watch test lint format openapi bench setup setup-development clean
+.PHONY: help run up down watch test simulate lint format openapi bench setup setup-development clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ bench: setup ## Open tickets at the running stack and say how long everything ta
 
 test: lint ## Check and test everything, every tier
 	$(VENV)/python -m pytest tests
+
+simulate: setup-development ## Search for lost pages: SEEDS=2000 MODE=swarm FROM=0, MODE=all for all of a pull request, BUGS=1 to put known mistakes in
+	@$(VENV)/python -m tests.simulation --mode $(or $(MODE),swarm) --seeds $(or $(SEEDS),200) --from $(or $(FROM),0) $(if $(BUGS),--bugs)
 
 lint: setup-development ## Formatting, lint, types
 	$(VENV)/python -m ruff format --check .

@@ -226,6 +226,7 @@ class World:
         os.environ.update(ENVIRONMENT | urls)
         self._put(aws, "client", lambda service, region=None: self.clients[service])
         self._put(clock, "now", self.now)
+        self._put(clock, "pause", self.run)
         self._put(ids, "secrets", _Seeded(self.random))
         self._put(ids, "new", lambda: f"01SIM{self.random.getrandbits(100):021X}")
         self._put(notification, "random", SimpleNamespace(SystemRandom=lambda: self.random))

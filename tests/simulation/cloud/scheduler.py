@@ -70,6 +70,11 @@ class Scheduler:
             raise errors.error("ResourceNotFoundException", "DeleteSchedule", Name)
         return {}
 
+    def forget(self, schedule: Schedule) -> None:
+        """Let a schedule be gone without having fired."""
+        if self.schedules.get(schedule.name) is schedule:
+            del self.schedules[schedule.name]
+
     def _fire(self, schedule: Schedule) -> None:
         there = self.schedules.get(schedule.name) is schedule
         if there:

@@ -1,0 +1,93 @@
+"""`python -m tests.simulation --mode swarm --seeds 2000`: the search for lost pages. Exits with 1 if one was found."""
+
+# ruff: noqa: T201 - a program for the terminal
+import argparse
+import sys
+import time
+import warnings
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "layers" / "core" / "python"))
+warnings.filterwarnings("ignore")
+
+from tests.simulation import bugs, search  # noqa: E402 - the path comes first
+from tests.simulation.search import MODES, Result  # noqa: E402
+
+PULL_REQUEST = {"swarm": 2000, "nominal": 500, "mild": 500, "net_off": 500, "net_only": 500}
+SHOWN = 20  # failing seeds
+P99 = 2.0  # seconds late at most without faults, 99 of 100
+DUPLICATES = 0.05  # share of pages that may come twice where faults are rare
+
+
+def main() -> int:
+    """Search, show what was found, and return the exit code."""
+    asked = _arguments()
+    if asked.bugs:
+        return bugs.search(asked.processes, PULL_REQUEST)
+    modes = PULL_REQUEST if asked.mode == "all" else {asked.mode: asked.seeds}
+    begun = time.monotonic()
+    jobs = [(mode, seed) for mode, seeds in modes.items() for seed in range(asked.first, asked.first + seeds)]
+    results = list(_shown(search.search(jobs, processes=asked.processes), len(jobs)))
+    wrong = [line for mode in modes for line in _summary(mode, [one for one in results if one.mode == mode])]
+    print(f"{len(jobs)} seeds in {time.monotonic() - begun:.0f} s")
+    failed = sorted((one for one in results if one.violations), key=lambda one: (one.mode, one.seed))
+    for result in failed[:SHOWN]:
+        print(f"\n{result.replay}")
+        for violation in result.violations[:5]:
+            print(f"  {violation}")
+    print("\n".join(wrong))
+    return 1 if failed or wrong else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--mode", choices=[*MODES, "all"], default="swarm")
+    parser.add_argument("--seeds", type=int, default=200)
+    parser.add_argument("--from", type=int, default=0, dest="first", help="the first seed")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--bugs", action="store_true", help="put known mistakes in, one by one: each must be found")
+    return parser.parse_args()
+
+
+def _shown(results: Iterable[Result], number: int) -> Iterable[Result]:
+    failed = 0
+    for done, result in enumerate(results, 1):
+        failed += bool(result.violations)
+        if sys.stderr.isatty() or done % 100 == 0 or done == number:
+            bar = "#" * (40 * done // number)
+            end = "\r" if sys.stderr.isatty() and done < number else "\n"
+            print(f"[{bar:<40}] {done}/{number} seeds, {failed} failed", end=end, file=sys.stderr, flush=True)
+        yield result
+
+
+def _summary(mode: str, results: list[Result]) -> list[str]:
+    """Print a mode's table and return what is wrong with the whole of it."""
+    counts: Counter[str] = Counter()
+    late: list[float] = sorted(one for result in results for one in result.lateness)
+    for result in results:
+        counts.update(result.counts)
+    p50, p99, most = (late[min(len(late) - 1, int(len(late) * part))] if late else 0.0 for part in (0.5, 0.99, 1))
+    repairs = {name.removeprefix("Sweeper"): number for name, number in sorted(counts.items()) if "Sweeper" in name}
+    violations = Counter(violation.invariant for result in results for violation in result.violations)
+    rows = {
+        "seeds": f"{len(results)}",
+        "tickets, pages": f"{counts['tickets']}, {counts['pages']}",
+        "lateness p50, p99, max": f"{p50:.2f} s, {p99:.2f} s, {most:.1f} s",
+        "duplicates": f"{counts['duplicates']} ({counts['duplicates'] / max(counts['pages'], 1):.1%})",
+        "crashes": f"{counts['crashes']}",
+        "repairs": ", ".join(f"{name} {number}" for name, number in repairs.items()) or "none",
+        "violations": ", ".join(f"{name} {number}" for name, number in violations.items()) or "none",
+    }
+    print(f"\n{mode}")
+    for name, shown in rows.items():
+        print(f"  {name:<24}{shown}")
+    wrong = [f"nominal: p99 of lateness is {p99:.2f} s"] if mode == "nominal" and p99 > P99 else []
+    if mode == "mild" and counts["duplicates"] > DUPLICATES * max(counts["pages"], 1):
+        wrong.append("mild: too many pages came twice")
+    return wrong
+
+
+if __name__ == "__main__":
+    sys.exit(main())

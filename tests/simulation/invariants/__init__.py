@@ -1,0 +1,40 @@
+"""What must hold of every run, said of its trace alone. Each check yields what violates it.
+
+I9 (a flood) and I10 (a rebuild) wait for what they are about.
+"""
+
+from collections.abc import Callable, Iterator
+
+from tests.simulation.invariants import keeping, lateness, order
+from tests.simulation.trace import Trace, Violation
+
+Check = Callable[[Trace], Iterator[Violation]]
+
+CHECKS: tuple[Check, ...] = (
+    lateness.every_due_time_is_kept,
+    lateness.every_page_is_tried_in_time,
+    lateness.no_page_is_settled_without_a_try,
+    lateness.all_failed_means_the_next_step_now,
+    lateness.no_ticket_falls_silent,
+    lateness.everybody_of_a_step_is_paged,
+    lateness.another_way_is_tried,
+    order.silence_after_an_answer,
+    order.nothing_comes_early,
+    order.each_epoch_moves_once,
+    order.what_is_settled_stays_settled,
+    order.schedules_end_with_their_epoch,
+    keeping.nets_stay_empty,
+    keeping.what_was_opened_is_there,
+    keeping.answers_count,
+    keeping.a_dedup_key_has_one_ticket,
+    keeping.tenants_are_apart,
+    keeping.everything_is_told_once,
+    keeping.who_said_stop_is_left_alone,
+    keeping.only_bad_addresses_are_flagged,
+    keeping.nets_come_back_less_often,
+)
+
+
+def check(trace: Trace) -> list[Violation]:
+    """Return all that does not hold."""
+    return [violation for one in CHECKS for violation in one(trace)]

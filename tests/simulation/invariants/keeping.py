@@ -1,0 +1,162 @@
+"""I6 to I8 and what else is kept: nets stay empty, what was answered stands, tenants are apart, STOP is respected."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+
+from tests.simulation.trace import Image, Trace, Violation, seconds
+
+TO_SILENCE = 3.0  # seconds from STOP to the last attempt
+LONGEST_LOOK = 3600.0
+
+
+def nets_stay_empty(trace: Trace) -> Iterator[Violation]:
+    """I6: without faults no net catches anything, nothing dies, nobody is refused, nothing is sent twice or late."""
+    if trace.mode != "nominal":
+        return
+    world = trace.world
+    caught = {name: number for name, number in world.counted.items() if name.startswith("Sweeper")}
+    caught.pop("SweeperRepairs_armed", None)  # what lies beyond the horizon
+    dead = [queue.name for queue in world.queues.values() if queue.dead]
+    dead += [f"{one}" for one in (world.clock.dead, world.historian.dead) if one]
+    refused = [act.what for act in trace.acts if act.answer.status >= 500]
+    for found in (caught, dead, world.lost, refused):
+        if found:
+            yield Violation("I6", "nominal", str(found))
+
+
+def what_was_opened_is_there(trace: Trace) -> Iterator[Violation]:
+    """I7: what was answered 201 or 200 is there, and the last edit stands."""
+    edits: dict[tuple[str, str], str] = {}
+    for act in trace.acts:
+        if act.what == "open" and act.answer.status in (200, 201):
+            pk = f"T#{act.tenant}#TICKET#{act.answer.body['ticket_id']}"
+            if pk not in trace.tickets or trace.tickets[pk][0].at > act.ended:
+                yield Violation("I7", pk, f"was answered {act.answer.status}, and is not there")
+        if act.what == "edit" and act.answer.status == 200:
+            edits |= {(act.ticket, name): value for name, value in act.body.items()}
+        if act.what in ("open", "edit", "move") and 400 <= act.answer.status < 500 and act.answer.status != 409:
+            yield Violation("I7", act.ticket or act.path, f"{act.what} was refused: {act.answer}")
+        if (
+            act.answer.status == 409
+            and act.ticket
+            and trace.at((act.ticket, "TICKET"), act.ended)["status"] != "resolved"
+        ):
+            yield Violation("I7", act.ticket, f"{act.body} was refused with a conflict")
+    for (pk, name), value in edits.items():
+        if pk in trace.tickets and trace.tickets[pk][-1].row.get(name) != value:
+            yield Violation(
+                "I7", pk, f"{name} was answered as {value!r} and is {trace.tickets[pk][-1].row.get(name)!r}"
+            )
+
+
+def answers_count(trace: Trace) -> Iterator[Violation]:
+    """I7: what a person was told is done was done."""
+    for act in trace.acts:
+        wanted = act.body.get("status") if act.what == "move" else "under_investigation" if act.what == "answer" else ""
+        if not wanted or act.answer.status != 200:
+            continue
+        images = trace.tickets.get(act.ticket, [])
+        during = [trace.at((act.ticket, "TICKET"), act.begun - 5).get("status")]
+        during += [one.row.get("status") for one in images if act.begun - 5 <= one.at <= act.ended]
+        good = {"answer": {"under_investigation", "pending_fix", "resolved"}}.get(act.what, {wanted, "resolved"})
+        if not good & set(during):
+            yield Violation("I7", act.ticket, f"{act.what} {wanted} at {act.ended:.1f} s was taken, and is not there")
+
+
+def a_dedup_key_has_one_ticket(trace: Trace) -> Iterator[Violation]:
+    """I7: while a ticket is not resolved its dedup key answers it: there is never a second one."""
+    spans: dict[tuple[str, str, str], list[tuple[float, float, str]]] = defaultdict(list)
+    for pk, images in trace.tickets.items():
+        row = images[0].row
+        if row.get("dedup_key"):
+            over = next((one.at for one in images if one.row.get("status") == "resolved"), trace.end)
+            spans[row["tenant"], row["team"], row["dedup_key"]].append((images[0].at, over, pk))
+    for (tenant, _, key), found in spans.items():
+        for (_, over, first), (begun, _, second) in pairwise(sorted(found)):
+            if begun < over:
+                yield Violation("I7", first, f"{second} was opened beside it with the key {key} of {tenant}")
+
+
+def tenants_are_apart(trace: Trace) -> Iterator[Violation]:
+    """I8: who is paged, where, and about what is all of one tenant."""
+    for key, attempts in trace.paged.items():
+        tenant = key[0].split("#")[1]
+        title = re.search(r"Z\d{3}", str(trace.tickets[key[0]][0].row["title"]))
+        for attempt in attempts:
+            if attempt.address not in _addresses(trace, tenant):
+                yield Violation("I8", key[0], f"was sent to {attempt.address}")
+            if title and title[0] not in attempt.text:
+                yield Violation("I8", key[0], f"was told as {attempt.text!r}")
+    for pk, images in trace.tickets.items():
+        if images[0].row["tenant"] != pk.split("#")[1]:
+            yield Violation("I8", pk, f"is of {images[0].row['tenant']}")
+
+
+def _addresses(trace: Trace, tenant: str) -> set[str]:
+    prefix = f"T#{tenant}#USER#"
+    rows = [image.row for key, images in trace.users.items() if key[0].startswith(prefix) for image in images]
+    return {method["address"] for row in rows for method in row.get("methods", {}).values()}
+
+
+def everything_is_told_once(trace: Trace) -> Iterator[Violation]:
+    """The history has one line for each write that changed a ticket."""
+    lines: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+    for pk, sk in trace.world.tickets.items:
+        if sk.startswith("EVENT#"):
+            _, _, name, kind = sk.split("#", 3)
+            lines[pk][name, kind] += 1
+    lost = {record["dynamodb"]["Keys"]["pk"]["S"] for record in trace.world.historian.dead}
+    for pk, images in trace.tickets.items():
+        twice = [line for line, number in lines[pk].items() if number > 1]
+        if twice:
+            yield Violation("H", pk, f"{twice} is told twice")
+        told = {name for name, _ in lines[pk]}
+        missing = [one.row["rev"] for one in images if f"{one.row.get('rev', 0):08d}" not in told]
+        late = trace.limit((pk, "TICKET"), images[-1].at) > trace.end
+        if missing and pk not in lost and not late and trace.mode != "net_only":
+            yield Violation("H", pk, f"rev {missing[0]} is told nowhere")
+
+
+def who_said_stop_is_left_alone(trace: Trace) -> Iterator[Violation]:
+    """No page goes to a number that has said STOP."""
+    for attempts in trace.paged.values():
+        for attempt in attempts:
+            images = trace.rows.get((f"PHONE#{attempt.address}", "PHONE"), [])
+            before = [one for one in images if one.at <= attempt.at]
+            if before and before[-1].row.get("stopped") and attempt.at > _since(before) + TO_SILENCE:
+                yield Violation("S", attempt.address, f"had said STOP, and was paged at {attempt.at:.1f} s")
+
+
+def _since(images: list[Image]) -> float:
+    start = images[-1].at
+    for image in reversed(images):
+        if not image.row.get("stopped"):
+            break
+        start = image.at
+    return start
+
+
+def only_bad_addresses_are_flagged(trace: Trace) -> Iterator[Violation]:
+    """A method is flagged for what a provider says of its address, and for nothing else."""
+    bad = {address for refusals in (trace.world.sns.refusals, trace.world.ses.refusals) for address in refusals.codes}
+    for key, images in trace.users.items():
+        if key[1] != "USER":
+            continue
+        for image in images:
+            for method in image.row.get("methods", {}).values():
+                if method.get("flagged") and method["address"] not in bad:
+                    yield Violation("F", key[0], f"{method['address']} was flagged: {method['flagged']}")
+                    break
+
+
+def nets_come_back_less_often(trace: Trace) -> Iterator[Violation]:
+    """The sweeper looks at what does not change later and later."""
+    for key, images in trace.rows.items():
+        for old, new in pairwise(images):
+            looks = new.row.get("looks") or 0
+            if looks == (old.row.get("looks") or 0) + 1 and new.row.get("rev") == old.row.get("rev"):
+                least = min(60 * 2 ** (looks - 1), LONGEST_LOOK) - 60  # a sweep may take its time
+                if "look_at" not in new.row or seconds(new.row["look_at"]) < new.at + least:
+                    yield Violation("N", " ".join(key), f"look {looks} at {new.at:.0f} s: {new.row.get('look_at')}")

@@ -1,0 +1,167 @@
+"""I1: every step of an unread ticket is attempted in time, by every method that it asks for, and none is lost."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+
+from tests.simulation.invariants.state import pages_of_move, steady, stopped, touched, wants
+from tests.simulation.trace import Image, Key, Trace, Violation, seconds
+from tocsin.rows import Row
+
+
+def every_due_time_is_kept(trace: Trace) -> Iterator[Violation]:
+    """I1: an unread ticket moves on by its due time."""
+    for pk, images in trace.tickets.items():
+        for number, image in enumerate(images):
+            row = image.row
+            if "due_at" not in row or (number and images[number - 1].row.get("epoch") == row["epoch"]):
+                continue
+            served = next((one.at for one in images[number + 1 :] if one.row.get("epoch") != row["epoch"]), trace.end)
+            limit = trace.limit((pk, "TICKET"), max(seconds(row["due_at"]), image.at)) + trace.skew
+            if served > limit:
+                yield Violation("I1", pk, f"epoch {row['epoch']} was due by {limit:.1f} s, moved at {served:.1f} s")
+
+
+def every_page_is_tried_in_time(trace: Trace) -> Iterator[Violation]:
+    """I1: a page that is wanted is handed to its provider, first and after each failure."""
+    for key, images in trace.pages.items():
+        tried = [attempt.at for attempt in trace.paged.get(key, ())]
+        for image in images:
+            if image.row.get("status") != "pending":
+                continue
+            start = max(seconds(image.row["due_at"]), image.at) if "due_at" in image.row else image.at
+            limit = trace.limit(key, start) + trace.skew
+            if limit > trace.end:
+                continue
+            later = [one for one in images if image.at < one.at <= limit and one is not image]
+            moved = any(one.row.get("due_at") != image.row.get("due_at") for one in later)
+            if (
+                moved
+                or _never_committed(trace, key)
+                or any(image.at <= at <= limit for at in tried)
+                or _unwanted(trace, key, image.at, limit)
+            ):
+                continue
+            yield Violation("I1", " ".join(key), f"pending since {image.at:.1f} s, not tried by {limit:.1f} s")
+
+
+def _never_committed(trace: Trace, key: Key) -> bool:
+    """Say whether the sweeper, and nothing before it, finds a page: its step was decided again, and otherwise."""
+    if trace.world.sweeper:
+        return False
+    page = trace.pages[key][0].row
+    images = trace.tickets.get(key[0], [])
+    move = next((one.row for one in images if one.row.get("epoch") == page["epoch"] + 1), None)
+    return move is None or page["user"] not in move.get("assigned_to", [])
+
+
+def _unwanted(trace: Trace, key: Key, start: float, end: float) -> bool:
+    """Say whether there was a time when a page was not wanted any more."""
+    page = trace.pages[key][0].row
+    moments = [start, *(image.at for image in trace.tickets.get(key[0], ()) if start < image.at <= end)]
+    if any(not wants(trace.at((key[0], "TICKET"), moment), page) for moment in moments):
+        return True
+    return any(
+        other[0] == key[0] and images[0].at <= end and _same_way(images[0].row, page)
+        for other, images in trace.pages.items()
+    ) or (page["channel"] == "sms" and stopped(trace, page["address"], start, end))
+
+
+def _same_way(later: Row, page: Row) -> bool:
+    same = (later["user"], later["method_id"]) == (page["user"], page["method_id"])
+    return same and later["epoch"] > page["epoch"]
+
+
+def no_page_is_settled_without_a_try(trace: Trace) -> Iterator[Violation]:
+    """I1: what is marked as sent was accepted; what failed or was skipped had its reason."""
+    for key, images in trace.pages.items():
+        first, last = images[0], images[-1]
+        tries = trace.paged.get(key, [])
+        if last.row.get("status") == "sent" and not any(one.accepted and one.at <= last.at for one in tries):
+            yield Violation("I1", " ".join(key), "is marked as sent, and was not")
+        if last.row.get("status") in ("failed", "skipped") and not tries:
+            limit = trace.limit(key, first.at) + trace.skew
+            if not _unwanted(trace, key, first.at, min(last.at, limit)):
+                yield Violation("I1", " ".join(key), f"was {last.row['status']} without a try: {last.row.get('error')}")
+
+
+def all_failed_means_the_next_step_now(trace: Trace) -> Iterator[Violation]:
+    """I1: when every page of a step failed for good the next step comes at once."""
+    for pk, images in trace.tickets.items():
+        by_epoch: dict[int, list[list[Image]]] = defaultdict(list)
+        for key, of_page in trace.pages.items():
+            if key[0] == pk:
+                by_epoch[of_page[0].row["epoch"]].append(of_page)
+        for epoch, pages in by_epoch.items():
+            if any(page[-1].row.get("status") != "failed" for page in pages):
+                continue
+            last = max(pages, key=lambda page: page[-1].at)
+            settled = last[-1].at
+            move = next((one for one in images if one.row.get("epoch") == epoch + 1), None)
+            # A reminder that reaches nobody is followed by the next one in its time, not at once: that would spin.
+            if move is None or move.row["status"] != "unread" or move.row["change"] == "reminded":
+                continue
+            after = next((one.at for one in images if one.row.get("epoch", 0) > epoch + 1), trace.end)
+            key = (pk, last[0].row["sk"])
+            limit = trace.limit(key, max(settled, move.at)) + trace.skew
+            if after > limit and seconds(move.row["due_at"]) > limit:
+                yield Violation("I1", pk, f"all pages of {epoch} failed at {settled:.1f} s, nothing by {limit:.1f} s")
+
+
+def no_ticket_falls_silent(trace: Trace) -> Iterator[Violation]:
+    """I1: what is unread has a next time, unless its rule pages nobody."""
+    for pk, images in trace.tickets.items():
+        row = images[-1].row
+        if row.get("status") != "unread" or "due_at" in row:
+            continue
+        moves = [one.row["change"] for one in images if one.row.get("epoch") == row["epoch"]]
+        if moves[0] != "kept":
+            yield Violation("I1", pk, "is unread and will never be due again")
+
+
+def everybody_of_a_step_is_paged(trace: Trace) -> Iterator[Violation]:
+    """I1: a step makes a page for each of its users by each of the methods that it asks for."""
+    for pk, images in trace.tickets.items():
+        for old, new in pairwise(images):
+            row = new.row
+            if row.get("rev") == old.row.get("rev") or row.get("change") not in ("escalated", "repeated"):
+                continue
+            made = {(page["user"], page["method_id"]) for page in pages_of_move(trace, pk, old.row["epoch"])}
+            missing = _must(trace, row, old.at - 20, new.at) - made
+            if missing:
+                step = f"step {row['step']} of {row.get('rule_id')}"
+                yield Violation("I1", pk, f"{step} at {new.at:.1f} s has no page for {sorted(missing)}")
+
+
+def _must(trace: Trace, ticket: Row, start: float, end: float) -> set[tuple[str, str]]:
+    """Return whom a step must page, if nothing of the directory changed in a while; else nobody."""
+    tenant = ticket["tenant"]
+    rule = steady(trace, (f"T#{tenant}#RULE#{ticket['rule_id']}", "RULE"), end)
+    steps = rule.get("steps", []) if rule else []
+    if rule is None or not 0 < ticket["step"] <= len(steps):
+        return set()
+    step = steps[ticket["step"] - 1]
+    found = set()
+    for target in step["notify"]:
+        user = steady(trace, (f"T#{tenant}#USER#{target.get('user')}", "USER"), end)
+        fit = [
+            one
+            for one in (user or {}).get("methods", {}).values()
+            if one["verified"] and one["channel"] in (step.get("channels") or ("sms", "email"))
+        ]
+        found |= {(target["user"], one["method_id"]) for one in [m for m in fit if not m.get("flagged")] or fit}
+    return found
+
+
+def another_way_is_tried(trace: Trace) -> Iterator[Violation]:
+    """I1: when an address fails for good the user's next method is tried at once."""
+    for key, images in trace.pages.items():
+        page, last = images[0].row, images[-1]
+        if last.row.get("status") != "failed":
+            continue
+        user = steady(trace, (f"T#{page['tenant']}#USER#{page['user']}", "USER"), last.at)
+        tried = {one["method_id"] for one in pages_of_move(trace, key[0], page["epoch"]) if one["user"] == page["user"]}
+        left = {one["method_id"] for one in (user or {}).get("methods", {}).values() if one["verified"]} - tried
+        ticket = trace.at((key[0], "TICKET"), last.at)
+        if left and wants(ticket, page) and not touched(trace, key[0], images[0].at, last.at):
+            yield Violation("I1", " ".join(key), f"failed, and {sorted(left)} was not tried")

@@ -1,0 +1,283 @@
+"""What people and systems do in a run, drawn from its seed: two companies with the same names for everything.
+
+Tickets are opened (again, with the same key, with ids that run into each other), answered by API, SMS and link,
+changed, opened anew and resolved, while rules, users and methods change under way.
+"""
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from random import Random
+from typing import Any
+
+from tests.simulation.timeline import START
+from tests.simulation.trace import Act, Attempt, Trace, Violation
+from tests.simulation.world import Rows, World
+from tests.world import Answer
+from tocsin import rules
+from tocsin.rule import RuleBody
+
+USERS = ("ada", "bob", "cyd", "dan")
+TEAM = "payments"
+PAIRS = (("acme", "acmex"), ("acme", "acme-x"))
+WAITS = ("10s", "30s", "1m", "2m", "4m", "10m", "30m")
+LONG_WAITS = ("2h", "25h", "3d")
+TRIES = 6
+
+
+def number(tenant: int, user: str) -> str:
+    """Return a user's phone number; ada works for both companies, with one phone."""
+    return f"+4915112345{0 if user == 'ada' else tenant}{USERS.index(user)}0"
+
+
+@cache
+def companies(pair: tuple[str, str]) -> Rows:
+    """Return the rows of two companies, made once over the API."""
+    with World() as world:
+        for index, tenant in enumerate(pair):
+            _found(world, index, tenant)
+        return dict(world.directory.items)
+
+
+def _found(world: World, index: int, tenant: str) -> None:
+    admin = {"user_id": "ada", "email": f"ada@{tenant}.example.com"}
+    body = {"company_id": tenant, "name": tenant, "admin": admin}
+    answers = [world.api("POST", "/companies", body, tenant="", role="operator")]
+    answers.append(world.api("POST", "/teams", {"team_id": TEAM, "name": TEAM}, tenant=tenant))
+    for user in USERS:
+        mail = f"{user}@{tenant}.example.com"
+        if user != "ada":
+            made = {"user_id": user, "email": mail, "role": "responder"}
+            answers.append(world.api("POST", "/users", made, tenant=tenant))
+        for channel, address in (("sms", number(index, user)), ("email", mail)):
+            if (user, channel) not in (("bob", "email"), ("cyd", "sms")):
+                method = {"method_id": channel, "channel": channel, "address": address, "verified": True}
+                answers.append(world.api("POST", f"/users/{user}/contact_methods", method, tenant=tenant))
+        role = "admin" if user == "ada" else "member"
+        answers.append(world.api("PUT", f"/teams/{TEAM}/members/{user}", {"role": role}, tenant=tenant))
+    assert all(answer.status in (200, 201) for answer in answers), answers
+
+
+@dataclass
+class Opening:
+    """A ticket that is to be opened, and its key once it is there."""
+
+    tenant: str
+    body: dict[str, Any]
+    key: str = ""
+    tag: str = ""  # how its title begins, whatever is edited
+
+    @property
+    def path(self) -> str:
+        """Its path in the API."""
+        return f"/tickets/{self.key.rsplit('#', 1)[1]}"
+
+
+@dataclass
+class Scenario:
+    """The acts of one run. `length`: seconds in which something is done or goes wrong."""
+
+    world: World
+    trace: Trace
+    random: Random
+    tenants: tuple[str, str]
+    long: bool
+    length: float
+    openings: list[Opening] = field(default_factory=list)
+
+    def begin(self) -> None:
+        """Make the rules, and plan what is done when."""
+        for tenant in self.tenants:
+            for position in range(self.random.choice((1, 1, 2))):
+                rules.create(tenant, RuleBody.model_validate(self._rule(f"r{position}", position)), START)
+        for _ in range(self.random.randint(2, 4)):
+            self._plan_ticket(self.random.uniform(0, self.length / 3))
+        for _ in range(self.random.choice((0, 0, 1, 2, 3))):
+            act = self.random.choice((self._change_rule, self._change_rule, self._delete_user, self._change_method))
+            self._later(self.random.uniform(0, self.length), act)
+        if self.random.random() < 0.2:
+            self._plan_stop()
+
+    def end(self) -> None:
+        """Ask for every ticket once more, and send every dedup key that is still open."""
+        for pk, images in self.trace.tickets.items():
+            row = images[-1].row
+            tenant = row["tenant"]
+            answer = self.world.api("GET", f"/tickets/{row['ticket_id']}", tenant=tenant)
+            shown = answer.status == 200 and (answer.body["status"], answer.body["title"]) == (
+                row["status"],
+                row["title"],
+            )
+            if not shown:
+                self.trace.seen.append(Violation("I7", pk, f"is shown as {answer}"))
+            if row.get("dedup_key") and row["status"] != "resolved":
+                again = {"team": TEAM, "title": row["title"], "dedup_key": row["dedup_key"]}
+                answer = self.world.api("POST", "/tickets", again, tenant=tenant)
+                if answer.status != 200 or answer.body["ticket_id"] != row["ticket_id"]:
+                    self.trace.seen.append(Violation("I7", pk, f"its dedup key is answered {answer}"))
+
+    def _later(self, at: float, act: Any, *given: Any) -> None:
+        self.world.timeline.after(max(0.0, at - self.world.seconds), lambda: act(*given))
+
+    # --- rules
+
+    def _rule(self, rule_id: str, position: int) -> dict[str, Any]:
+        steps = [self._step() for _ in range(self.random.choice((1, 2, 2, 3, 4)))]
+        when = {"severity": ["sev1"]} if position == 0 and self.random.random() < 0.5 else None
+        repeat = self.random.choice((0, 0, 1, 2))
+        body = {"rule_id": rule_id, "name": rule_id, "team": TEAM, "position": position, "steps": steps}
+        return {**body, "repeat": repeat, **({"when": when} if when else {})}
+
+    def _step(self) -> dict[str, Any]:
+        users = self.random.sample(USERS, self.random.choice((1, 1, 2)))
+        channels = self.random.choice((None, None, ["sms"], ["email"], ["sms", "email"]))
+        wait = self.random.choice(LONG_WAITS if self.long and self.random.random() < 0.5 else WAITS)
+        return {
+            "notify": [{"user": user} for user in users],
+            "wait": wait,
+            **({"channels": channels} if channels else {}),
+        }
+
+    def _change_rule(self) -> None:
+        tenant, rule_id = self.random.choice(self.tenants), self.random.choice(("r0", "r1"))
+        if self.random.random() < 0.2:
+            self._call("delete", "DELETE", f"/rules/{rule_id}", None, tenant)
+        else:
+            self._call("rule", "PUT", f"/rules/{rule_id}", self._rule(rule_id, int(rule_id[1])), tenant)
+
+    def _delete_user(self) -> None:
+        user = self.random.choice(USERS[1:])
+        self._call("delete", "DELETE", f"/users/{user}", None, self.random.choice(self.tenants))
+
+    def _change_method(self) -> None:
+        index, user = self.random.randrange(2), self.random.choice(USERS[1:])
+        path = f"/users/{user}/contact_methods/sms"
+        if self.random.random() < 0.5:
+            self._call("delete", "DELETE", path, None, self.tenants[index])
+        else:
+            body = {"address": f"{number(index, user)}7"[:14], "verified": True}
+            self._call("method", "PATCH", path, body, self.tenants[index])
+
+    # --- tickets
+
+    def _plan_ticket(self, at: float) -> None:
+        random, n = self.random, len(self.openings)
+        tenant = self.tenants[random.random() < 0.4]
+        body: dict[str, Any] = {"team": TEAM, "title": f"Z{n:03d} disk full"}
+        body |= {"severity": random.choice(("sev1", "sev2"))} if random.random() < 0.5 else {}
+        if random.random() < 0.4:
+            body["dedup_key"] = random.choice(("disk", "net"))
+        if random.random() < 0.5:
+            # The same name with the company's before it, however the two are put together.
+            rest = self.tenants[1].removeprefix(self.tenants[0]).lstrip("-")
+            link = "-" if "-" in self.tenants[1] else ""
+            body["ticket_id"] = f"{rest}{link}t{n}" if tenant == self.tenants[0] else f"t{n}"
+        self._add(Opening(tenant, body), at)
+        if "ticket_id" in body and random.random() < 0.5:
+            other = self.tenants[tenant == self.tenants[0]]
+            name = f"{rest}{link}t{n}" if other == self.tenants[0] else f"t{n}"
+            twin = {**body, "title": f"Z{n + 1:03d} disk full", "ticket_id": name}
+            self._add(Opening(other, twin), at + random.choice((0.0, 0.05)))
+
+    def _add(self, one: Opening, at: float) -> None:
+        self.openings.append(one)
+        self._later(at, self._open, one)
+        for _ in range(self.random.choice((0, 0, 1))):
+            self._later(at + self.random.choice((0.0, 0.1, 30.0, 400.0)), self._open, one)
+        acts = (self._move, self._move, self._reply, self._reply, self._follow, self._edit, self._edit, self._escalate)
+        for _ in range(self.random.choice((0, 1, 1, 2, 3, 4))):
+            at += self.random.choice((1.0, 10.0, 100.0, 600.0, self.length / 3)) * self.random.random()
+            self._later(at, self.random.choice(acts), one)
+
+    def _open(self, one: Opening) -> None:
+        def done(answer: Answer) -> None:
+            if answer.status in (200, 201) and not one.key:
+                one.key, one.tag = f"T#{one.tenant}#TICKET#{answer.body['ticket_id']}", answer.body["title"][:4]
+
+        self._call("open", "POST", "/tickets", one.body, one.tenant, then=done)
+
+    def _move(self, one: Opening) -> None:
+        statuses = ("under_investigation",) * 4 + ("pending_fix", "resolved", "unread", "unread")
+        self._patch("move", one, {"status": self.random.choice(statuses)})
+
+    def _edit(self, one: Opening) -> None:
+        title = f"{one.tag} disk full {self.random.randrange(1000)}"
+        if one.key:
+            self._patch("edit", one, self.random.choice(({"title": title}, {"severity": "sev1"}, {"severity": "sev3"})))
+
+    def _patch(self, what: str, one: Opening, body: dict[str, Any]) -> None:
+        if one.key:
+            self._call(what, "PATCH", one.path, body, one.tenant, ticket=one.key)
+
+    # --- answers
+
+    def _page(self, one: Opening, channel: str) -> Attempt | None:
+        """Return a page of a ticket that arrived."""
+        found = [page for page in self.trace.attempts if page.accepted and page.channel == channel]
+        pages = [page for page in found if (self.trace.page_of(page) or ("", ""))[0] == one.key]
+        return self.random.choice(pages) if pages else None
+
+    def _reply(self, one: Opening) -> None:
+        page = self._page(one, "sms")
+        code = re.search(r"ACK (\d{5})", page.text) if page else None
+        if page and code and one.key:
+            self._answer_by_sms(page.address, f"ack {code[1]}", one, self.world.seconds)
+
+    def _escalate(self, one: Opening) -> None:
+        page = self._page(one, "sms")
+        code = re.search(r"ACK (\d{5})", page.text) if page else None
+        if page and code:
+            self.world.reply(page.address, f"E {code[1]}")
+
+    def _answer_by_sms(self, address: str, text: str, one: Opening, begun: float, tries: int = TRIES) -> None:
+        if self.world.reply(address, text):
+            act = Act(begun, self.world.seconds, "answer", one.tenant, "sms", {}, Answer(200, None), one.key)
+            self.trace.acts.append(act)
+        elif tries:
+            self._later(self.world.seconds + 20, self._answer_by_sms, address, text, one, begun, tries - 1)
+
+    def _follow(self, one: Opening, tries: int = TRIES, begun: float | None = None) -> None:
+        page = self._page(one, self.random.choice(("sms", "email")))
+        link = re.search(r"https://\S+/a/\w{22}", page.text) if page else None
+        if not link or not one.key:
+            return
+        begun = self.world.seconds if begun is None else begun
+        answer = self.world.follow_link(link[0], "POST")
+        act = Act(begun, self.world.seconds, "answer", one.tenant, "link", {}, answer, one.key)
+        self.trace.acts.append(act)
+        if answer.status >= 500 and tries:
+            self._later(self.world.seconds + 2, self._follow, one, tries - 1, begun)
+
+    def _plan_stop(self) -> None:
+        address = number(self.random.randrange(2), self.random.choice(USERS))
+        at = self.random.uniform(0, self.length)
+        self._later(at, self.world.reply, address, "STOP")
+        if self.random.random() < 0.7:
+            self._later(at + self.random.choice((60.0, 900.0)), self.world.reply, address, "START")
+
+    # --- the API
+
+    def _call(
+        self,
+        what: str,
+        method: str,
+        path: str,
+        body: Any,
+        tenant: str,
+        *,
+        ticket: str = "",
+        tries: int = TRIES,
+        then: Any = None,
+        begun: float | None = None,
+    ) -> None:
+        """Call the API until it answers, as callers do."""
+        begun = self.world.seconds if begun is None else begun
+        answer = self.world.api(method, path, body, tenant=tenant)
+        self.trace.acts.append(Act(begun, self.world.seconds, what, tenant, path, body, answer, ticket))
+        if answer.status < 500:
+            if then:
+                then(answer)
+        elif tries:
+            again = self.world.seconds + self.random.uniform(0.2, 3)
+            how = {"ticket": ticket, "tries": tries - 1, "then": then, "begun": begun}
+            self._later(again, lambda: self._call(what, method, path, body, tenant, **how))

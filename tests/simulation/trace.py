@@ -1,0 +1,237 @@
+"""What happened in a run: every write of a ticket, a page or a phone, all that was handed to providers, every answer.
+
+Nothing here knows how the product decides. Invariants are said of this alone.
+"""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from tests.simulation.cloud.gate import Call
+from tests.simulation.cloud.table import Item
+from tests.simulation.faults import EVERYTHING, Weather
+from tests.simulation.timeline import START
+from tests.simulation.world import World
+from tests.world import Answer
+from tocsin import times
+from tocsin.rows import Row, plain
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Image:
+    """A row as it was from a time on; an empty one was deleted."""
+
+    at: float
+    row: Row
+
+
+@dataclass
+class Attempt:
+    """Something that was handed to a provider: a page or a notice."""
+
+    at: float
+    channel: str
+    address: str
+    text: str
+    accepted: bool = False
+
+
+@dataclass(frozen=True)
+class Act:
+    """What a caller did and was answered. `what` names it, `ticket` is a partition key where there is one."""
+
+    begun: float
+    ended: float
+    what: str
+    tenant: str
+    path: str
+    body: Any
+    answer: Answer
+    ticket: str = ""
+
+
+@dataclass
+class Violation:
+    """An invariant that did not hold."""
+
+    invariant: str
+    about: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant} {self.about}: {self.text}"
+
+
+@dataclass
+class Trace:
+    """Listens to a world. Stands at its gate before all faults."""
+
+    world: World
+    mode: str
+    bound: float
+    rows: dict[Key, list[Image]] = field(default_factory=lambda: defaultdict(list))
+    users: dict[Key, list[Image]] = field(default_factory=lambda: defaultdict(list))
+    attempts: list[Attempt] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
+    seen: list[Violation] = field(default_factory=list)  # what can only be seen while it happens
+    weather: Weather = field(init=False)
+    _under_way: dict[int, Attempt] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.world.gate.faults.insert(0, self)
+        for (pk, sk), item in self.world.directory.items.items():
+            self.users[pk, sk].append(Image(0.0, plain(item)))
+        self.world.tickets.listeners.insert(0, self._written)
+        self.world.directory.listeners.append(self._directed)
+
+    # --- listening
+
+    def before(self, call: Call) -> None:
+        """Note what is about to be sent."""
+        if call.service not in ("sns", "sesv2"):
+            return
+        given = call.arguments
+        if call.service == "sns":
+            attempt = Attempt(self.world.seconds, "sms", given["PhoneNumber"], given["Message"])
+        else:
+            content = given["Content"]["Simple"]
+            text = content["Subject"]["Data"] + "\n" + content["Body"]["Text"]["Data"]
+            attempt = Attempt(self.world.seconds, "email", given["Destination"]["ToAddresses"][0], text)
+        self.attempts.append(attempt)
+        self._under_way[call.number] = attempt
+
+    def after(self, call: Call) -> None:
+        """Note what was accepted."""
+        if call.number in self._under_way:
+            self._under_way.pop(call.number).accepted = True
+
+    def _written(self, old: Item | None, new: Item | None) -> None:
+        item = new if new is not None else old or {}
+        pk, sk = item["pk"]["S"], item["sk"]["S"]
+        if sk == "TICKET" or sk.startswith("PAGE#") or sk == "PHONE":
+            row = plain(new) if new is not None else {}
+            self.rows[pk, sk].append(Image(self.world.seconds, row))
+            if sk == "TICKET" and old is not None and old["epoch"] != item["epoch"]:
+                self._watch_schedule(plain(old))
+
+    def _directed(self, old: Item | None, new: Item | None) -> None:
+        item = new if new is not None else old or {}
+        row = plain(new) if new is not None else {}
+        self.users[item["pk"]["S"], item["sk"]["S"]].append(Image(self.world.seconds, row))
+
+    def _watch_schedule(self, old: Row) -> None:
+        """Look in a while whether the schedule of an epoch that is over is gone (I5)."""
+        if "due_at" not in old:
+            return
+        begun = self.world.seconds
+
+        def look() -> None:
+            for schedule in self.world.scheduler.schedules.values():
+                told = f'"ticket":"{old["ticket_id"]}","epoch":{old["epoch"]},'
+                if f'"tenant":"{old["tenant"]}"' in schedule.body and told in schedule.body:
+                    struck = self._between(old["pk"], begun - 5, self.world.seconds)
+                    if not struck:
+                        self.seen.append(Violation("I5", old["pk"], f"schedule {schedule.name} outlives its epoch"))
+
+        self.world.timeline.after(180, look)
+
+    def _between(self, ticket: str, start: float, end: float) -> bool:
+        return any(s <= end and e >= start for s, e in self.faults(ticket))
+
+    # --- reading
+
+    def faults(self, ticket: str) -> list[tuple[float, float]]:
+        """Return when faults touched a ticket, or everything, in order."""
+        return sorted([*self.weather.struck.get(ticket, ()), *self.weather.struck.get(EVERYTHING, ())])
+
+    def limit(self, key: Key, start: float) -> float:
+        """Return until when something that is due at `start` must have been done, whatever faults came between.
+
+        Each fault that comes in time moves the limit. Where the sweeper has looked already, it comes back at the row's
+        `look_at`, later each time: a fault may cost as much.
+        """
+        t = start
+        for begun, ended in self.faults(key[0]):
+            if begun > t + self.bound:
+                break
+            if ended > t:
+                t = max(t, ended, self._next_look(key, ended))
+        return t + self.bound
+
+    def _next_look(self, key: Key, at: float) -> float:
+        row = self.at(key, at)
+        return min(seconds(row["look_at"]), at + 3600) if (row.get("looks") or 0) >= 2 and "look_at" in row else at
+
+    def at(self, key: Key, moment: float) -> Row:
+        """Return a row as it was at a time."""
+        found: Row = {}
+        for image in self.rows.get(key, ()):
+            if image.at > moment:
+                break
+            found = image.row
+        return found
+
+    @cached_property
+    def tickets(self) -> dict[str, list[Image]]:
+        """The images of each ticket, by partition key."""
+        return {pk: images for (pk, sk), images in self.rows.items() if sk == "TICKET"}
+
+    @cached_property
+    def pages(self) -> dict[Key, list[Image]]:
+        """The images of each page."""
+        return {key: images for key, images in self.rows.items() if key[1].startswith("PAGE#")}
+
+    def pages_of(self, ticket: str, epoch: int) -> Iterator[tuple[Key, list[Image]]]:
+        """Return the pages of one move."""
+        for key, images in self.pages.items():
+            if key[0] == ticket and images[0].row["epoch"] == epoch:
+                yield key, images
+
+    @cached_property
+    def paged(self) -> dict[Key, list[Attempt]]:
+        """The attempts for each page; whose link it is tells which."""
+        by_page: dict[Key, list[Attempt]] = defaultdict(list)
+        for attempt in self.attempts:
+            page = self.page_of(attempt)
+            if page:
+                by_page[page].append(attempt)
+        return by_page
+
+    def page_of(self, attempt: Attempt) -> Key | None:
+        """Return the key of the page that was sent, None for a notice."""
+        found = re.search(r"/a/(\w{22})", attempt.text)
+        digest = hashlib.sha256(found[1].encode()).hexdigest() if found else ""
+        link = self.world.tickets.get(f"LINK#{digest}", "LINK")
+        return (f"T#{link['tenant']['S']}#TICKET#{link['ticket_id']['S']}", link["page"]["S"]) if link else None
+
+    @cached_property
+    def due(self) -> dict[tuple[str, int], float]:
+        """When each epoch of each ticket was due."""
+        found: dict[tuple[str, int], float] = {}
+        for pk, images in self.tickets.items():
+            for image in images:
+                if "due_at" in image.row:
+                    found.setdefault((pk, image.row["epoch"]), seconds(image.row["due_at"]))
+        return found
+
+    @property
+    def end(self) -> float:
+        """When the run ended."""
+        return self.world.seconds
+
+    @property
+    def skew(self) -> float:
+        """How far two clocks were apart, in seconds."""
+        values = [0.0, *self.world.skew.values()]
+        return max(values) - min(values)
+
+
+def seconds(text: str) -> float:
+    """Return a stored time in seconds since the start."""
+    return (times.parse(text) - START).total_seconds()
