@@ -8,7 +8,6 @@ a route and writes the OpenAPI document from them; this module decides what come
 import json
 import re
 from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Annotated, Any, Generic, TypeVar
@@ -187,7 +186,7 @@ def body_bytes(request: Mapping[str, Any]) -> bytes:
         return str(text).encode(errors="surrogatepass")
     try:
         return b64decode(text, validate=True)
-    except Base64Error as error:
+    except ValueError as error:
         raise Malformed("The body cannot be read.") from error
 
 

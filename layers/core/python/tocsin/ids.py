@@ -59,7 +59,10 @@ def integration_key() -> str:
 
 
 def reply_codes(tenant: str, number: str) -> Iterator[str]:
-    """Yield the codes of five digits that a company has at a phone number, a hundred at most, in a random order."""
+    """Yield the codes of five digits that a company has at a phone number, a hundred at most, in a random order.
+
+    A code tells pages apart. What proves the person is the number: with one open page no code is asked for at all.
+    """
     slots = list(range(REPLY_CODES))
     while slots:
         slot = slots.pop(secrets.randbelow(len(slots)))

@@ -77,6 +77,13 @@ def find(tenant: str, scope: str, dedup_key: str) -> Ticket | None:
     return Ticket.of(found)
 
 
+def known(request: Request) -> bool:
+    """Say whether a request would find a ticket: one with its id, or one that stands for the same already."""
+    if request.ticket_id is not None and tickets.get(keys.ticket(request.tenant, request.ticket_id)) is not None:
+        return True
+    return request.dedup_key is not None and find(request.tenant, request.scope, request.dedup_key) is not None
+
+
 def _draft(request: Request, now: datetime) -> Ticket:
     epoch = int(now.timestamp())
     return Ticket(

@@ -77,7 +77,7 @@ class Page(Record):
     @property
     def page_id(self) -> str:
         """How the API names it."""
-        return f"{self.epoch}.{self.user}.{self.method_id}"
+        return f"{self.epoch}:{self.user}:{self.method_id}"
 
     @property
     def settled(self) -> bool:

@@ -15,47 +15,46 @@ from tocsin.ticket_api import LABELS_AND_LINKS, MAX_LABELS, NewNote, NewTicket, 
 
 
 def open_(who: Principal, wish: NewTicket, now: datetime) -> tuple[Ticket, bool]:
-    """Open a ticket as the API has it. Raises `Invalid` for a team or severity that the company does not have."""
-    company, team = directory.get_many([keys.company(who.tenant), keys.team(who.tenant, wish.team)])
-    if team is None:
-        raise Invalid.at("body", "team", msg="There is no such team.")
+    """Open a ticket as the API has it. Raises `Invalid` for a team or severity that the company does not have.
+
+    A ticket that was made, or stands for the same already, is found whatever has been deleted since.
+    """
+    row, team = directory.get_many([keys.company(who.tenant), keys.team(who.tenant, wish.team)])
+    company = _company(row)
     links = [Link(href=link.href, text=link.text) for link in wish.links]
     _check_size(wish.labels, links)
-    scope = f"team/{wish.team}"
     request = Request(
         tenant=who.tenant,
         team=wish.team,
         title=wish.title,
-        severity=_severity_to_open(company, wish, who.tenant, scope),
+        severity=wish.severity or company.default_severity,
         source=who.actor,
-        scope=scope,
+        scope=f"team/{wish.team}",
         description=wish.description,
         labels=wish.labels,
         links=links,
         dedup_key=wish.dedup_key,
         ticket_id=wish.ticket_id,
     )
+    missing = _missing(company, team, request.severity)
+    if missing and not opening.known(request):
+        raise Invalid([{"loc": ["body", noun], "msg": f"There is no such {noun}."} for noun in missing])
     ticket, new = opening.run(request, now)
     whole = ticket.model_copy(update={"description": wish.description}) if new else description.whole(ticket)
     return whole, new
 
 
-def _severity_to_open(company: Row | None, wish: NewTicket, tenant: str, scope: str) -> str:
-    """Return the severity to open with. An unknown one is none for a ticket that stands for the same already."""
-    try:
-        return _severity(company, wish.severity)
-    except Invalid:
-        if wish.dedup_key is None or opening.find(tenant, scope, wish.dedup_key) is None:
-            raise
-        return _severity(company, None)
+def _missing(company: Company, team: Row | None, severity: str) -> list[str]:
+    """Return what a ticket refers to and the company does not have."""
+    return [*(["team"] if team is None else []), *([] if company.severity(severity) else ["severity"])]
 
 
 def change(who: Principal, ticket_id: str, patch: TicketPatch, now: datetime) -> Ticket:
     """Change a ticket as the API has it. Raises `Invalid`, `NotFound`, `Conflict`."""
     fields = patch.model_dump(exclude_unset=True)
     actor = _actor(who, fields.pop("by", None))
-    if "severity" in fields:
-        _severity(directory.get(keys.company(who.tenant)), patch.severity)
+    if "severity" in fields and not _company(directory.get(keys.company(who.tenant))).severity(patch.severity):
+        raise Invalid.at("body", "severity", msg="There is no such severity.")
 
     def decide(one: Ticket) -> Changes:
         changes = tickets.patched(one, _merged(one, fields), actor, now)
@@ -98,16 +97,10 @@ def _labels(current: dict[str, str], patch: dict[str, str | None] | None) -> dic
     return labels
 
 
-def _severity(company: Row | None, name: str | None) -> str:
-    """Return the name of a severity, the company's default if none is named. Raises `Invalid`."""
-    if company is None:
+def _company(row: Row | None) -> Company:
+    if row is None:
         raise Forbidden("The company is gone.")
-    found = Company.of(company)
-    if name is None:
-        return found.default_severity
-    if found.severity(name) is None:
-        raise Invalid.at("body", "severity", msg="The company has no such severity.")
-    return name
+    return Company.of(row)
 
 
 def _actor(who: Principal, by: str | None) -> str:

@@ -12,9 +12,11 @@ from tocsin.store import directory
 
 def create(tenant: str, request: RuleBody, now: datetime) -> tuple[Rule, bool]:
     """Make a rule. Raises `Invalid` for a reference to what does not exist, `Conflict` if the id is taken."""
-    _check(tenant, request)
     rule_id = request.rule_id or ids.new()
     told = request.model_dump(mode="json", exclude={"rule_id"})
+    made_before = directory.get(keys.rule(tenant, rule_id)) if request.rule_id is not None else None
+    if made_before is None:  # else what it refers to was there then, and need not be any more
+        _check(tenant, request)
     row = {**_row(tenant, rule_id, told, now), "created_at": times.text(now)}
     made, new = resource.create(keys.rule(tenant, rule_id), row, fingerprint=ids.fingerprint(told))
     return Rule.of(made), new
