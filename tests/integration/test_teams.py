@@ -27,7 +27,8 @@ def test_bad_requests_are_told_what_is_wrong(admin: Caller) -> None:
     assert admin("POST", "/teams", "{").status == 400
     assert admin("POST", "/teams", "[]").status == 422
     assert admin("POST", "/teams", {"name": "A", "colour": "red"}).body["errors"][0]["loc"] == ["body", "colour"]
-    assert admin("POST", "/teams", {"name": "A"}, headers={"content-type": "text/plain"}).status == 415
+    for media in ("text/plain", "application/json-patch+json", ""):
+        assert admin("POST", "/teams", {"name": "A"}, headers={"content-type": media}).status == 415
     assert admin("POST", "/teams", {"name": "A" * 300_000}).status == 413
     assert admin("GET", "/teams", query={"colour": "red"}).body["errors"][0]["loc"] == ["query", "colour"]
     assert admin("GET", "/teams", query={"limit": "0"}).status == 422
