@@ -63,9 +63,9 @@ class Escalation(Construct):
         follow(stream, clock, keys=["TICKET"], operations=workshop.operations, parallel=10, batch=25)
         escalator = Function(self, "escalator", workshop, timeout=FUNCTION_TIMEOUT, pagers=100)
         due.feed(escalator.function, batch=5, concurrency=escalator.at_once)
-        self._sweep(workshop)
+        self.sweeper = self._sweep(workshop)
 
-    def _sweep(self, workshop: Workshop) -> None:
+    def _sweep(self, workshop: Workshop) -> Function:
         """Once a minute; a sweep that fails is not repeated, for the next one does the same and is near."""
         sweeper = Function(self, "sweeper", workshop, timeout=cdk.Duration.seconds(55), pagers=1)
         sweeper.on_failure(retries=0, oldest=MINUTE)
@@ -78,3 +78,4 @@ class Escalation(Construct):
         workshop.operations.alarm("SweeperErrors", errors, above=0, periods=3, why=f"The sweeper fails: {lost}")
         runs = sweeper.function.metric_invocations(period=MINUTE, statistic=cloudwatch.Stats.SUM)
         workshop.operations.silence("SweeperSilence", runs, periods=5, why=f"The sweeper does not run: {lost}")
+        return sweeper

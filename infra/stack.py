@@ -49,7 +49,7 @@ class Tocsin(cdk.Stack):
         alarms = Alarms(self, "Alarms", workshop)
         replies = Replies(self, "Replies", workshop)
         Api(self, "HttpsApi", workshop, gateway=self._gateway, ingest=alarms.ingest)
-        Escalation(self, "Escalation", workshop, due=self._due, stream=stream)
+        escalation = Escalation(self, "Escalation", workshop, due=self._due, stream=stream)
         Notification(self, "Notification", workshop, queues=self._channels)
         History(self, "History", workshop, stream=stream)
         cdk.CfnOutput(self, "Url", value=self._gateway.url)
@@ -57,6 +57,7 @@ class Tocsin(cdk.Stack):
         cdk.CfnOutput(self, "AlarmTopicArn", value=alarms.topic.topic_arn)
         cdk.CfnOutput(self, "SmsReplyTopicArn", value=replies.topic.topic_arn)
         cdk.CfnOutput(self, "OperationsTopicArn", value=self._operations.topic.topic_arn)
+        cdk.CfnOutput(self, "Sweeper", value=escalation.sweeper.function.function_name)
         cdk.CfnOutput(self, "ScheduleGroup", value=self._timers.group.ref)
 
     def _generated_operator_key(self) -> str:

@@ -176,3 +176,30 @@ def test_the_sweeper_comes_back_less_and_less_often_and_says_when_a_ticket_is_st
     story.gate.faults.clear()
     story.run(3700)
     assert story.who()[0] == "ada"
+
+
+@pytest.mark.parametrize("wait", ["10s", "2m", "20m", "6h", "3d"])
+def test_all_that_was_armed_and_queued_is_lost_and_a_rebuild_brings_it_back(story: Story, wait: str) -> None:
+    story.sweeper = False
+    story.rule(step("ada", wait=wait), step("bob"))
+    ticket = story.open()
+    story.run(5)
+    story.scheduler.schedules.clear()
+    for queue in story.queues.values():
+        queue.visible.clear()
+        queue.delayed.clear()
+    progress = story.invoke("sweeper", {"rebuild": True, "begin": None})
+    assert progress == {"looked_at": 1, "next": None}
+    story.sweeper = True  # what is more than a day ahead waits for it
+    story.run_until(lambda: "bob" in story.who(), within=4 * 24 * 3600)
+    assert moved(story, ticket)[0] == 2
+
+
+def test_a_rebuild_while_all_is_well_sends_nothing_twice(story: Story) -> None:
+    story.rule(step("ada", wait="2m"), step("bob", wait="1h"))
+    story.open()
+    story.run(5)
+    for _ in range(3):
+        story.invoke("sweeper", {"rebuild": True, "begin": None})
+    story.run(300)
+    assert story.who() == ["ada", "bob"]

@@ -62,7 +62,7 @@ def _repair(row: Row, now: datetime) -> None:
     """Do what should have happened, then move the look on: a crash in between only does it again."""
     about(row["tenant"], row["ticket_id"])
     try:
-        kind = _act(row, now)
+        kind = act(row, now)
     except Exception:
         # One row that cannot be repaired must not keep the others waiting; it is looked at again.
         logger.exception("a row could not be repaired", extra={"row": row["sk"]})
@@ -90,8 +90,8 @@ def _next_look(row: Row, looks: int, now: datetime, *, armed: bool) -> datetime:
     return now + min(wait, LONGEST_WAIT)
 
 
-def _act(row: Row, now: datetime) -> str | None:
-    """Repair one row. Return the kind of repair."""
+def act(row: Row, now: datetime) -> str | None:
+    """Repair a row of the due index: a ticket's timer, a page that is not settled. Return the kind of repair."""
     if row["sk"] == "TICKET":
         timer = timers.timer(row)
         if timer is None:
