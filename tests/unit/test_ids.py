@@ -26,7 +26,7 @@ def test_a_fingerprint_does_not_depend_on_the_order_of_names() -> None:
 def test_a_new_id_is_one_that_a_caller_could_have_chosen_and_sorts_by_time() -> None:
     made = ids.new()
     assert len(made) == 26
-    assert ids.valid(made)
+    assert re.fullmatch(ids.ID_PATTERN, made)
     assert made != ids.new()
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 import secrets
 import string
 from collections.abc import Iterator
@@ -26,11 +25,6 @@ def new() -> str:
     from ulid import ULID  # noqa: PLC0415 - who only reads ids does not pay for it
 
     return str(ULID())
-
-
-def valid(text: str) -> bool:
-    """Say whether a caller could have chosen this id; what could not have been is not looked up."""
-    return re.fullmatch(ID_PATTERN, text) is not None
 
 
 def sha256(*parts: str) -> str:

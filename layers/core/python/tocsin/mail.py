@@ -1,10 +1,6 @@
 """E-mail addresses that a page can be sent to."""
 
-from typing import Annotated
-
 import email_validator
-from pydantic import AfterValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
 
 
 def address(text: str) -> str:
@@ -29,16 +25,3 @@ def masked(address: str) -> str:
     """Show the first letter and the domain only: `a***@example.com`."""
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}***@{domain}"
-
-
-def _read(text: str) -> str:
-    try:
-        return address(text)
-    except ValueError as error:
-        raise PydanticCustomError("email_address", "{reason}", {"reason": str(error)}) from None
-
-
-EmailAddress = Annotated[
-    str, AfterValidator(_read), WithJsonSchema({"type": "string", "format": "email", "examples": ["ada@example.com"]})
-]
-"""A field that holds an address as `address` returns it."""

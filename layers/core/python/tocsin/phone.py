@@ -1,11 +1,8 @@
 """Phone numbers: E.164, checked with Google's metadata (libphonenumber)."""
 
 import re
-from typing import Annotated
 
 import phonenumbers
-from pydantic import AfterValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
 
 # What people write between the digits; letters and extensions cannot be texted.
 _SHAPE = re.compile(r"\+[0-9][0-9 ().\-/]{3,30}")
@@ -38,18 +35,3 @@ def _possible(number: phonenumbers.PhoneNumber) -> bool:
 def masked(number: str) -> str:
     """Show a number's last three digits only: `***678`."""
     return f"***{number[-3:]}"
-
-
-def _read(text: str) -> str:
-    try:
-        return e164(text)
-    except ValueError as error:
-        raise PydanticCustomError("phone_number", "{reason}", {"reason": str(error)}) from None
-
-
-PhoneNumber = Annotated[
-    str,
-    AfterValidator(_read),
-    WithJsonSchema({"type": "string", "pattern": r"^\+[1-9][0-9 ().\-/]{3,30}$", "examples": ["+4915112345678"]}),
-]
-"""A field that holds a number in E.164 form, whatever spaces it was written with."""
