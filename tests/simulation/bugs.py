@@ -1,1 +1,286 @@
-"""Known mistakes, put into the product one at a time: each must be found within the seeds of a pull request."""
+"""Known mistakes, put into the product one at a time: each must be found within the seeds of a pull request.
+
+A mistake is what a hand would write: some words of a function's source in the place of others, for as long as the
+search lasts. The product knows nothing of it.
+"""
+
+# ruff: noqa: E501 - a mistake is one line, like the source it is put into
+import inspect
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial, reduce
+from importlib import import_module
+from multiprocessing import get_context
+from types import FunctionType
+from typing import Any
+
+from tests.simulation.search import Result, first_failure
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Words of a function's source (`module.function`), and what stands there instead. A constant has no words."""
+
+    where: str
+    old: str
+    new: str
+
+    @contextmanager
+    def made(self) -> Iterator[None]:
+        """Make the edit, for a while. Raises AssertionError if the words are not there: the product has changed."""
+        owner, name = self._owner()
+        if not self.old:
+            kept = getattr(owner, name)
+            setattr(owner, name, eval(self.new, vars(owner)))  # noqa: S307 - written below
+            try:
+                yield
+            finally:
+                setattr(owner, name, kept)
+            return
+        function = getattr(owner, name)
+        function = function.fget if isinstance(function, property) else function
+        code = function.__code__
+        function.__code__ = self._edited(function)
+        try:
+            yield
+        finally:
+            function.__code__ = code
+
+    def _owner(self) -> tuple[Any, str]:
+        module, *path, name = self.where.split(".")
+        return reduce(getattr, path, import_module(f"tocsin.{module}")), name
+
+    def _edited(self, function: FunctionType) -> Any:
+        source = textwrap.dedent(inspect.getsource(function))
+        assert source.count(self.old) == 1, f"{self.where} does not say {self.old!r} once"
+        made: dict[str, Any] = {}
+        exec(compile(source.replace(self.old, self.new), self.where, "exec"), dict(function.__globals__), made)  # noqa: S102 - as above
+        (edited,) = (one for one in made.values() if hasattr(one, "__code__"))
+        return edited.__code__
+
+
+@dataclass(frozen=True)
+class Bug:
+    """A mistake by name."""
+
+    name: str
+    edits: tuple[Edit, ...]
+
+    @contextmanager
+    def made(self) -> Iterator[None]:
+        """Have the mistake in the product, for a while."""
+        if not self.edits:
+            yield
+            return
+        with self.edits[0].made(), Bug(self.name, self.edits[1:]).made():
+            yield
+
+
+def bug(name: str, where: str, old: str, new: str, *more: Edit) -> Bug:
+    """Return a mistake."""
+    return Bug(name, (Edit(where, old, new), *more))
+
+
+ALL = (
+    bug("no epoch check", "escalation._run", 'row["epoch"] != timer.epoch or ', ""),
+    bug("no epoch in the commit", "escalation._commit", '[*EXISTS, ("epoch", "=", overdue.epoch)]', "EXISTS"),
+    bug("no early check", "escalation._run", "if timer.due_at - now > due.EARLY:", "if False:"),
+    bug(
+        "commit before the pages are asked for",
+        "escalation._run",
+        "queues.put_pages(_put_pages(overdue, decided, now))\n    return _commit(overdue, decided, now)",
+        "done = _commit(overdue, decided, now)\n    queues.put_pages(_put_pages(overdue, decided, now))\n    return done",
+    ),
+    bug(
+        "the commit as a whole-row put",
+        "escalation._commit",
+        "tickets.update(overdue.key, changes,",
+        'tickets.put({**ticket.row(overdue), **{k: getattr(overdue, v.of) + 1 if hasattr(v, "of") else v for k, v in changes.items()}},',
+    ),
+    bug("a put over settled pages", "escalation._put", "when=NEW", "when=()"),
+    bug(
+        "an error of the escalator is swallowed",
+        "escalation.run",
+        "outcome = _run(timer, now)",
+        "try:\n        outcome = _run(timer, now)\n    except Exception:\n        return Outcome.DROPPED",
+    ),
+    bug(
+        "the next time counted from the old one",
+        "escalation._decide",
+        "decide(whole, book, now)",
+        "decide(whole, book, whole.due_at)",
+    ),
+    bug(
+        "a step number carried into another rule",
+        "decision.walk",
+        "same = ticket.rule_id == plan.rule_id",
+        "same = True",
+    ),
+    bug(
+        "after the last step nothing", "decision._move", "now + wait, wait", "None if beyond > 1 else now + wait, wait"
+    ),
+    bug(
+        "two settings of a step's users, one is paged",
+        "decision._names",
+        "return list(names)",
+        "return list(names)[:1]",
+    ),
+    bug("a flagged method is skipped though it is the only one", "user.User.usable", " or fit", ""),
+    bug("no state check before sending", "page.unwanted", "if ticket.status is not Status.UNREAD:", "if False:"),
+    bug("a page of an escalation that began anew is sent", "page.unwanted", "if page.epoch < ticket.run:", "if False:"),
+    bug(
+        "marked before it is sent",
+        "notification._hand_over",
+        "    try:\n        provider_id",
+        '    settle(claimed, page.sent(claimed, "", code, clock.now()), Outcome.SENT)\n    try:\n        provider_id',
+    ),
+    bug("no second look before a late send", "notification._hand_over", "clock.now() - read_at > READ_AGAIN", "False"),
+    bug(
+        "no claim",
+        "notification._still_due",
+        ', ("due_at", "<=", page.latest_due(now))',
+        "",
+        Edit("notification._send_page", " or one.claimed(now)", ""),
+    ),
+    bug("a claim for a day", "page.CLAIM", "", "timedelta(days=1)"),
+    bug(
+        "a retry that does not move its row",
+        "notification._retry",
+        "settle(claimed, changes, Outcome.PUT_OFF)",
+        "Outcome.PUT_OFF",
+    ),
+    bug("a retry without a message", "notification._retry", "queues.put(message, delay=delay)", "pass"),
+    bug("STOP is not asked for", "notification._send_page", 'if phone and phone.get("stopped"):', "if False:"),
+    bug("any refusal flags the address", "failure.give_up", "if error.of is Fault.ADDRESS:", "if True:"),
+    bug(
+        "a carrier's 403 is an address's",
+        "channels.sms._read",
+        "of=Fault.CHANNEL, permanent=False",
+        "of=Fault.ADDRESS, permanent=True",
+    ),
+    bug("the next method is not tried", "failure.give_up", "not _try_next_method(claimed, _step(claimed), of)", "True"),
+    bug(
+        "all failed, and the next step is not hurried", "failure._hurry_if_none_is_left", "_hurry(claimed, of)", "pass"
+    ),
+    bug("all failed before the commit", "failure.give_up", "if of.epoch == claimed.epoch:", "if False:"),
+    bug(
+        "a schedule's Conflict is an error",
+        "timers._schedule",
+        "ConflictException:\n        return True",
+        "ConflictException:\n        raise",
+    ),
+    bug("cancel never sent", "timers.follow", "cancel(before)", "pass"),
+    bug(
+        "the timer is armed beside the stream",
+        "timers.follow",
+        "if after is not None:",
+        "if after is not None and before is None:",
+        Edit(
+            "escalation._commit",
+            "return Outcome.MOVED",
+            "from tocsin import timers\n    row = tickets.get(overdue.key)\n    timers.arm(timers.timer(row), now) if 'due_at' in row else None\n    return Outcome.MOVED",
+        ),
+    ),
+    bug(
+        "a timer beyond the horizon is forgotten",
+        "due.first_look",
+        "due_at - HORIZON if due_at - now > HORIZON else ",
+        "",
+    ),
+    bug("schedule names run into each other", "due._identity", "\\0", ""),
+    bug("schedule names run into each other at a dash", "due._identity", "\\0", "-"),
+    bug(
+        "a schedule fires when it is due, a minute late",
+        "due.FIRE_EARLY",
+        "",
+        "timedelta(0)",
+        Edit("due.SPREAD_SECONDS", "", "0"),
+    ),
+    bug("sweeper off", "sweep.run", "    looked_at = 0", "    return 0"),
+    bug(
+        "sweeper blind to pages",
+        "sweep._act",
+        'queues.put(queues.page_message(page))\n    return "page"',
+        "return None",
+    ),
+    bug(
+        "sweeper sees the current step's pages alone",
+        "sweep._act",
+        "page.claimed(now):",
+        "page.claimed(now) or tickets.get(keys.ticket(page.tenant, page.ticket_id))['epoch'] > page.epoch + 1:",
+    ),
+    bug("sweeper without back-off", "sweep._next_look", "2 ** min(looks - 1, 10)", "1"),
+    bug("sweeper looks a quarter of an hour late", "due.LOOK_AFTER", "", "timedelta(minutes=15)"),
+    bug("refused messages of a batch are ignored", "queues._send_batch", '.get("Failed")', '.get("Nothing")'),
+    bug("unprocessed keys are ignored", "store.Table._read_batch", 'answer.get("UnprocessedKeys") or {}', "{}"),
+    bug(
+        "unprocessed items are ignored",
+        "store.Table.put_all",
+        '.get("UnprocessedItems") or {}',
+        '.get("Nothing") or {}',
+    ),
+    bug("rules are kept without their tenant", "reading._rules", '(tenant, "rules", team)', '("rules", team)'),
+    bug("a user is read as another tenant's", "keys.user", "_tenant(tenant,", '_tenant("acme",'),
+    bug("a dedup row without a ticket is not healed", "opening._heal", "_put_row(healed, request)", "pass"),
+    bug("a dedup key's row is put over another", "opening._once", "when=NEW", "when=()"),
+    bug(
+        "a dedup key is not moved from what is resolved",
+        "opening._follow",
+        ', ("status", "<>", Status.RESOLVED.value)',
+        "",
+    ),
+    bug(
+        "an acknowledgement fenced by epoch",
+        "tickets.change",
+        '("status", "=", row["status"]), *guard])\n            )\n        except ConditionFailed:\n            continue',
+        '("epoch", "=", row["epoch"]), *guard])\n            )\n        except ConditionFailed:\n            return before',
+    ),
+    bug("what is resolved can be changed", "tickets.patched", "if one.resolved:", "if False:"),
+    bug("an acknowledgement leaves the clock", "ticket.to_status", ", **moved(ticket, None, now)", ""),
+    bug("a return to unread keeps its run", "ticket.restarted", '"run": Next("epoch"), ', ""),
+    bug(
+        "history under names that are not derived",
+        "history.rows",
+        "line.at, line.name",
+        "line.at, line.name + str(id(line))",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """By what a mistake was found, after how many runs."""
+
+    bug: str
+    result: Result | None
+    runs: int
+
+    def __str__(self) -> str:
+        if self.result is None:
+            return f"{self.bug:<60}NOT FOUND in {self.runs} runs"
+        violation = self.result.violations[0]
+        return f"{self.bug:<60}{self.result.mode:<10}{violation.invariant:<4}seed {self.result.seed} (run {self.runs})"
+
+
+def jobs(counts: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    """Return the seeds of these modes in turns."""
+    for seed in range(max(counts.values())):
+        yield from ((mode, seed) for mode, number in counts.items() if seed < number)
+
+
+def find(one: Bug, counts: Mapping[str, int]) -> Found:
+    """Search with a mistake in the product."""
+    result, runs = first_failure(jobs(counts), one.made)
+    return Found(one.name, result, runs)
+
+
+def search(processes: int, counts: Mapping[str, int], bugs: Iterable[Bug] = ALL) -> int:
+    """Search for each mistake, print by what it was found, and return 1 if one was not."""
+    missed = 0
+    with get_context("fork").Pool(processes) as pool:
+        for found in pool.imap(partial(find, counts=counts), bugs):
+            print(found, flush=True)  # noqa: T201 - a program for the terminal
+            missed += found.result is None
+    return 1 if missed else 0

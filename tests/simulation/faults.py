@@ -67,7 +67,7 @@ def nominal(random: Random) -> dict[str, float]:
 
 def mild(random: Random) -> dict[str, float]:
     """Everything goes wrong, but rarely."""
-    return {kind: low / 2 for kind, (low, _) in KINDS.items()}
+    return {kind: low / 2 for kind, (low, _) in KINDS.items()} | {"bad_address": 0.15}
 
 
 def swarm(random: Random) -> dict[str, float]:

@@ -224,14 +224,14 @@ class World:
         urls = {f"{name.upper()}_QUEUE_URL": queue_url(name) for name in QUEUES}
         self._kept = [settings.__dict__.clear, reading.forget, partial(_restore, os.environ.copy())]
         os.environ.update(ENVIRONMENT | urls)
-        self._put(aws, "client", lambda service, region=None: self.clients[service])
-        self._put(clock, "now", self.now)
-        self._put(clock, "pause", self.run)
-        self._put(ids, "secrets", _Seeded(self.random))
-        self._put(ids, "new", lambda: f"01SIM{self.random.getrandbits(100):021X}")
-        self._put(notification, "random", SimpleNamespace(SystemRandom=lambda: self.random))
-        self._put(telemetry.metrics, "add_metric", self._count)
-        self._put(telemetry.metrics.provider, "flush_metrics", lambda **how: None)
+        self.put(aws, "client", lambda service, region=None: self.clients[service])
+        self.put(clock, "now", self.now)
+        self.put(clock, "pause", self.run)
+        self.put(ids, "secrets", _Seeded(self.random))
+        self.put(ids, "new", lambda: f"01SIM{self.random.getrandbits(100):021X}")
+        self.put(notification, "random", SimpleNamespace(SystemRandom=lambda: self.random))
+        self.put(telemetry.metrics, "add_metric", self._count)
+        self.put(telemetry.metrics.provider, "flush_metrics", lambda **how: None)
         level = telemetry.logger.log_level
         telemetry.logger.setLevel(os.environ.get("SIMULATION_LOG", "CRITICAL"))
         self._kept.append(lambda: telemetry.logger.setLevel(level))
@@ -245,7 +245,8 @@ class World:
         for put_back in reversed(self._kept):
             put_back()
 
-    def _put(self, owner: Any, name: str, new: Any) -> None:
+    def put(self, owner: Any, name: str, new: Any) -> None:
+        """Put something in another's place, for as long as the world lasts."""
         old = getattr(owner, name)
         setattr(owner, name, new)
         self._kept.append(lambda: setattr(owner, name, old))

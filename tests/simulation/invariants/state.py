@@ -1,6 +1,6 @@
 """What a run's rows say of a ticket, a page or a phone at some time."""
 
-from tests.simulation.trace import Key, Trace
+from tests.simulation.trace import Image, Key, Trace
 from tocsin.rows import Row
 
 
@@ -12,9 +12,10 @@ def wants(ticket: Row, page: Row) -> bool:
 def stopped(trace: Trace, number: str, start: float, end: float) -> bool:
     """Say whether a number had said STOP at some time in between."""
     images = trace.rows.get((f"PHONE#{number}", "PHONE"), [])
+    following = [*images[1:], Image(float("inf"), {})]
     return any(
-        image.row.get("stopped") and image.at <= end and (following is None or following.at >= start)
-        for image, following in zip(images, [*images[1:], None], strict=True)
+        image.row.get("stopped") and image.at <= end and after.at >= start
+        for image, after in zip(images, following, strict=False)
     )
 
 

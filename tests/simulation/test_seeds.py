@@ -1,0 +1,24 @@
+"""Seeds that found something once, in the product or in the search itself."""
+
+import pytest
+
+from tests.simulation import search
+
+KEPT = [
+    # A step that is decided again after its rule was changed keeps the pages of the first decision.
+    ("swarm", 217),
+    # A page whose step was decided otherwise after a crash belongs to the sweeper alone.
+    ("net_off", 19),
+    # Reminders to dead addresses keep their times: the next one at once would spin.
+    ("mild", 13),
+    ("swarm", 7),
+    # A method that is tried next has its own beginning; its step has not.
+    ("swarm", 22),
+    # A schedule that never fires is gone all the same.
+    ("swarm", 16),
+]
+
+
+@pytest.mark.parametrize(("mode", "seed"), KEPT)
+def test_a_seed_that_failed_once_does_not_fail_again(mode: str, seed: int) -> None:
+    assert list(map(str, search.run(mode, seed).violations)) == []
