@@ -99,6 +99,13 @@ ALL = (
         "tickets.update(overdue.key, changes,",
         'tickets.put({**ticket.row(overdue), **{k: getattr(overdue, v.of) + 1 if hasattr(v, "of") else v for k, v in changes.items()}},',
     ),
+    bug(
+        "a step that is taken again asks for pages that are too late",
+        "escalation._put",
+        "_renew(new)",
+        "pass",
+        Edit("page.unwanted", "ticket.epoch > page.epoch and ", ""),
+    ),
     bug("a put over settled pages", "escalation._put", "when=NEW", "when=()"),
     bug(
         "an error of the escalator is swallowed",
@@ -201,13 +208,13 @@ ALL = (
     bug("sweeper off", "sweep.run", "    looked_at = 0", "    return 0"),
     bug(
         "sweeper blind to pages",
-        "sweep._act",
+        "sweep.act",
         'queues.put(queues.page_message(page))\n    return "page"',
         "return None",
     ),
     bug(
         "sweeper sees the current step's pages alone",
-        "sweep._act",
+        "sweep.act",
         "page.claimed(now):",
         "page.claimed(now) or tickets.get(keys.ticket(page.tenant, page.ticket_id))['epoch'] > page.epoch + 1:",
     ),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.simulation.cloud.gate import CrashOnce, Outage
 from tests.simulation.story import PHONES, Story, mail, step
 
 
@@ -133,3 +134,16 @@ def test_an_answer_to_a_reply_is_tried_again_too(story: Story) -> None:
     story.run(120)
     assert story.ticket(ticket)["status"] == "under_investigation"
     assert "acknowledged" in story.to("ada")[-1].text
+
+
+def test_a_step_that_is_taken_again_after_a_long_outage_still_pages(story: Story) -> None:
+    story.rule(step("ada", wait="1m"), step("bob", wait="1h"))
+    story.gate.faults.append(CrashOnce(("escalator",), 3, "after"))  # ada's page is put, and not asked for
+    ticket = story.open()
+    story.run(5)
+    assert [shown["status"] for shown in story.pages(ticket)] == ["pending"]
+    story.gate.faults[:] = [Outage(("escalator",)), Outage(("notifier",))]
+    story.run(30 * 60)
+    story.gate.faults.clear()
+    story.run_until(lambda: story.who() == ["ada"], within=1200)
+    assert [shown["status"] for shown in story.pages(ticket)] == ["sent"]

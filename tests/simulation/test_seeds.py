@@ -9,6 +9,16 @@ KEPT = [
     ("swarm", 217),
     # A page whose step was decided otherwise after a crash belongs to the sweeper alone.
     ("net_off", 19),
+    ("net_off", 396),
+    # A step that was taken again after a long outage asked for pages that were too late by then: nobody was paged.
+    ("net_off", 190),
+    ("swarm", 418),
+    ("swarm", 1490),
+    ("swarm", 1557),
+    # A ticket that was edited between two attempts of a step, and got another rule.
+    ("net_off", 30),
+    # Two escalators with one step, both slow.
+    ("swarm", 515),
     # Reminders to dead addresses keep their times: the next one at once would spin.
     ("mild", 13),
     ("swarm", 7),

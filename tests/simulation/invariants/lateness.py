@@ -8,6 +8,8 @@ from tests.simulation.invariants.state import pages_of_move, steady, stopped, to
 from tests.simulation.trace import Image, Key, Trace, Violation, seconds
 from tocsin.rows import Row
 
+STALE = 890.0  # seconds after which nobody is woken any more, while faults go on all the time
+
 
 def every_due_time_is_kept(trace: Trace) -> Iterator[Violation]:
     """I1: an unread ticket moves on by its due time."""
@@ -49,10 +51,18 @@ def _never_committed(trace: Trace, key: Key) -> bool:
     """Say whether the sweeper, and nothing before it, finds a page: its step was decided again, and otherwise."""
     if trace.world.sweeper:
         return False
-    page = trace.pages[key][0].row
+    put = trace.pages[key][0]
     images = trace.tickets.get(key[0], [])
-    move = next((one.row for one in images if one.row.get("epoch") == page["epoch"] + 1), None)
-    return move is None or page["user"] not in move.get("assigned_to", [])
+    moved = _committed(trace, key)
+    changes = (one.at for (pk, _), rows in trace.users.items() if f"#{put.row['tenant']}#" in pk for one in rows)
+    edited = (one.at for one in images if one.row.get("change") == "edited")
+    return any(put.at <= at <= moved for at in [*changes, *edited])
+
+
+def _committed(trace: Trace, key: Key) -> float:
+    """Return when the ticket moved past a page's step."""
+    epoch = trace.pages[key][0].row["epoch"]
+    return next((one.at for one in trace.tickets.get(key[0], ()) if one.row.get("epoch") == epoch + 1), trace.end)
 
 
 def _unwanted(trace: Trace, key: Key, start: float, end: float) -> bool:
@@ -81,7 +91,9 @@ def no_page_is_settled_without_a_try(trace: Trace) -> Iterator[Violation]:
             yield Violation("I1", " ".join(key), "is marked as sent, and was not")
         if last.row.get("status") in ("failed", "skipped") and not tries:
             limit = trace.limit(key, first.at) + trace.skew
-            if not _unwanted(trace, key, first.at, min(last.at, limit)):
+            moved = _committed(trace, key)
+            gone_stale = last.at <= limit and last.at - moved > STALE
+            if not gone_stale and not _unwanted(trace, key, first.at, min(last.at, limit)):
                 yield Violation("I1", " ".join(key), f"was {last.row['status']} without a try: {last.row.get('error')}")
 
 

@@ -106,9 +106,15 @@ def unwanted(page: Page, ticket: Ticket | None, later: Sequence[Page], now: date
         return "The escalation began anew."
     if any((one.user, one.method_id) == (page.user, page.method_id) and one.epoch > page.epoch for one in later):
         return "A later page of this ticket went the same way."
-    if now - page.created_at > max(timedelta(seconds=page.wait), FRESH_FOR):
+    # A step that is not committed yet is overdue: late is better than never.
+    if ticket.epoch > page.epoch and now - page.created_at > max(timedelta(seconds=page.wait), FRESH_FOR):
         return "It came too late."
     return None
+
+
+def renewed(new: Page) -> Changes:
+    """Return the changes by which a step that is taken again makes an attempt's page its own: it is fresh from now."""
+    return {"wait": new.wait, "step": new.step, "round": new.round, "created_at": times.text(new.created_at)}
 
 
 def claim(page: Page, now: datetime) -> Changes:
