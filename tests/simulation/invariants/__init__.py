@@ -25,6 +25,7 @@ CHECKS: tuple[Check, ...] = (
     order.schedules_end_with_their_epoch,
     keeping.nets_stay_empty,
     keeping.what_was_opened_is_there,
+    keeping.what_is_over_takes_nothing_more,
     keeping.answers_count,
     keeping.a_dedup_key_has_one_ticket,
     keeping.tenants_are_apart,

@@ -51,6 +51,16 @@ def what_was_opened_is_there(trace: Trace) -> Iterator[Violation]:
             )
 
 
+def what_is_over_takes_nothing_more(trace: Trace) -> Iterator[Violation]:
+    """I7: who sends the dedup key of a ticket that is resolved gets a new one, not the old one's count."""
+    for act in trace.acts:
+        if act.what != "open" or act.answer.status != 200 or "ticket_id" in act.body:
+            continue
+        pk = f"T#{act.tenant}#TICKET#{act.answer.body['ticket_id']}"
+        if trace.at((pk, "TICKET"), act.begun - trace.skew).get("status") == "resolved":
+            yield Violation("I7", pk, f"is resolved, and was answered at {act.ended:.1f} s")
+
+
 def answers_count(trace: Trace) -> Iterator[Violation]:
     """I7: what a person was told is done was done."""
     for act in trace.acts:
