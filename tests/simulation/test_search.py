@@ -1,8 +1,13 @@
 """A little of the search in every run of the tests; `make simulate` looks further."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from tests.simulation import bugs, search
+from tests.world import ROOT
 
 SEEDS = {"swarm": 60, "nominal": 30, "mild": 30, "net_off": 30, "net_only": 30}
 QUICKLY_FOUND = (
@@ -24,11 +29,24 @@ def test_no_page_is_lost_and_none_comes_when_nobody_wants_it(mode: str) -> None:
     assert sum(one.counts["pages"] for one in results) > 10 * SEEDS[mode], "the search has nothing to look at"
 
 
-def test_a_seed_plays_the_same_every_time() -> None:
-    first, second = (search.play("swarm", 7) for _ in range(2))
-    assert [(one.at, one.address, one.text) for one in first.attempts] == [
-        (one.at, one.address, one.text) for one in second.attempts
-    ]
+def test_a_seed_plays_the_same_in_every_process() -> None:
+    told = """
+from tests.simulation import search
+print([(one.at, one.address, one.text) for seed in (7, 1763) for one in search.play("swarm", seed).attempts])
+"""
+    path = os.pathsep.join([str(ROOT), str(ROOT / "layers/core/python")])
+    first, second = (
+        subprocess.run(  # noqa: S603 - ourselves
+            [sys.executable, "-W", "ignore", "-c", told],
+            env={**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": hashing},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for hashing in ("1", "2")
+    )
+    assert len(first) > 1000
+    assert first == second
 
 
 @pytest.mark.parametrize("name", QUICKLY_FOUND)

@@ -9,6 +9,7 @@ While the block lasts, the clients, the clock and the randomness of `tocsin` are
 
 import json
 import os
+import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
 from random import Random
-from types import ModuleType, SimpleNamespace, TracebackType
+from types import ModuleType, TracebackType
 from typing import Any, Self
 
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
@@ -30,7 +31,7 @@ from tests.simulation.cloud.stream import Reader, Record
 from tests.simulation.cloud.table import Item, Table
 from tests.simulation.timeline import Timeline
 from tests.world import ENVIRONMENT, Answer, Context, handler, request, table
-from tocsin import aws, clock, ids, notification, reading, telemetry, times
+from tocsin import aws, clock, ids, reading, telemetry, times
 from tocsin.settings import settings
 
 ARN = "arn:aws:sqs:eu-central-1:123456789012:"
@@ -229,7 +230,7 @@ class World:
         self.put(clock, "pause", self.run)
         self.put(ids, "secrets", _Seeded(self.random))
         self.put(ids, "new", lambda: f"01SIM{self.random.getrandbits(100):021X}")
-        self.put(notification, "random", SimpleNamespace(SystemRandom=lambda: self.random))
+        self.put(random, "SystemRandom", lambda: self.random)
         self.put(telemetry.metrics, "add_metric", self._count)
         self.put(telemetry.metrics.provider, "flush_metrics", lambda **how: None)
         level = telemetry.logger.log_level
