@@ -43,7 +43,9 @@ rows = st.fixed_dictionaries({"sk": sorts}, optional=values)
 changes = st.fixed_dictionaries(
     {}, optional={name: st.one_of(st.none(), strategy) for name, strategy in values.items()}
 ).flatmap(
-    lambda found: st.one_of(st.just(found), st.just({**found, "epoch": Next("epoch")}), st.just({"run": Next("epoch")}))
+    lambda found: st.one_of(
+        st.just(found), st.just({**found, "epoch": Next("epoch")}), st.just({"run": Next("epoch", by=5)})
+    )
 )
 names = st.sampled_from(["pk", *values, "never"])
 unary = st.tuples(names, st.sampled_from(["exists", "missing"]), st.none())

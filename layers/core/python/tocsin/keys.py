@@ -9,6 +9,7 @@ Tickets (runtime)
     note        same                            NOTE#<note_id>
     history     same                            EVENT#<time of the image>#<rev, page or note>#<kind>
     dedup       T#<tenant>#DEDUP#<sha256>       DEDUP
+    allowance   T#<tenant>#ALLOWANCE#<name>     ALLOWANCE
     reply code  PHONE#<number>                  CODE#<5 digits>
     phone       PHONE#<number>                  PHONE
     link        LINK#<sha256 of the token>      LINK
@@ -98,6 +99,11 @@ def event(tenant: str, ticket_id: str, at: str, name: str, kind: str) -> Key:
 def dedup(tenant: str, digest: str) -> Key:
     """Return the key of a dedup row; `digest` is the SHA-256 of scope and dedup key."""
     return Key(pk=_tenant(tenant, "DEDUP", digest), sk="DEDUP")
+
+
+def allowance(tenant: str, name: str) -> Key:
+    """Return the key of what a tenant has left of something that is limited, such as `tickets`."""
+    return Key(pk=_tenant(tenant, "ALLOWANCE", name), sk="ALLOWANCE")
 
 
 CODES = "CODE#"

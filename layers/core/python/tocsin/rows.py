@@ -14,9 +14,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Next:
-    """A change: the attribute becomes `of` plus one, counted by the table itself."""
+    """A change: the attribute becomes `of` plus `by`, counted by the table itself."""
 
     of: str
+    by: int = 1
 
 
 def value(plain_value: Any) -> dict[str, Any]:

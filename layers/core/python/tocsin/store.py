@@ -1,8 +1,8 @@
 """The tables: conditional writes and reads of single rows, batches and pages of an index. Knows no noun.
 
 A change is a mapping of attribute to new value; None removes the attribute, `Next(name)` is the value of another
-attribute plus one as it stood before the write. A condition is a list of `(attribute, operator, value)`, all of which
-must hold: `=`, `<>`, `<`, `<=`, `>`, `exists`, `missing`, and `missing or <`.
+attribute as it stood before the write, plus one or `by`. A condition is a list of `(attribute, operator, value)`, all
+of which must hold: `=`, `<>`, `<`, `<=`, `>`, `exists`, `missing`, and `missing or <`.
 """
 
 import random
@@ -75,7 +75,7 @@ class _Expression:
             if new is None:
                 removes.append(self.name(attribute))
             elif isinstance(new, Next):
-                sets.append(f"{self.name(attribute)} = {self.name(new.of)} + {self.value(1)}")
+                sets.append(f"{self.name(attribute)} = {self.name(new.of)} + {self.value(new.by)}")
             else:
                 sets.append(f"{self.name(attribute)} = {self.value(new)}")
         parts = [("SET " + ", ".join(sets)) if sets else "", ("REMOVE " + ", ".join(removes)) if removes else ""]
