@@ -27,6 +27,7 @@ ENVIRONMENT = {
     "POWERTOOLS_SERVICE_NAME": "tests",
     "POWERTOOLS_METRICS_NAMESPACE": "Tocsin",
 }
+REQUEST_ID = "JKJaXmPLvHcESHA="
 _INDEXES = {
     "Tickets": {"due": ("due_shard", "look_at"), "open": ("open_shard", "opened"), "team": ("team_shard", "opened")},
     "Directory": {"listed": ("list_pk", "list_sk")},
@@ -115,6 +116,7 @@ def request(
         "headers": sent | (headers or {}),
         "queryStringParameters": parameters or None,
         "requestContext": {
+            "requestId": REQUEST_ID,
             "stage": "$default",
             "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
             **({"authorizer": {"lambda": principal}} if principal is not None else {}),

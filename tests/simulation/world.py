@@ -21,6 +21,7 @@ from types import ModuleType, TracebackType
 from typing import Any, Self
 
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
+from aws_lambda_powertools.metrics import MetricUnit
 
 from tests.simulation.cloud.dynamodb import DynamoDB
 from tests.simulation.cloud.gate import Client, Gate, Killed
@@ -231,7 +232,7 @@ class World:
         self.put(ids, "secrets", _Seeded(self.random))
         self.put(ids, "new", lambda: f"01SIM{self.random.getrandbits(100):021X}")
         self.put(random, "SystemRandom", lambda: self.random)
-        self.put(telemetry.metrics, "add_metric", self._count)
+        self.put(telemetry, "_put", self._count)
         self.put(telemetry.metrics.provider, "flush_metrics", lambda **how: None)
         level = telemetry.logger.log_level
         telemetry.logger.setLevel(os.environ.get("SIMULATION_LOG", "CRITICAL"))
@@ -252,8 +253,8 @@ class World:
         setattr(owner, name, new)
         self._kept.append(lambda: setattr(owner, name, old))
 
-    def _count(self, *, name: str, value: float, **how: Any) -> None:
-        self.counted[name] += int(value)
+    def _count(self, name: str, unit: MetricUnit, value: float, dimensions: dict[str, str]) -> None:
+        self.counted["_".join([name, *dimensions.values()])] += int(value) if unit is MetricUnit.Count else 1
 
 
 @cache

@@ -109,7 +109,11 @@ class Api(APIGatewayHttpResolver):
             self._admit(request)
         except Problem as problem:
             return _gateway_answer(_refuse(problem))
-        return super().resolve(request, context)
+        answer = super().resolve(request, context)
+        asked = request["requestContext"]["http"]
+        told = {"method": asked["method"], "path": request["rawPath"], "status": answer["statusCode"]}
+        logger.info("request", extra=told)  # with the request's id and, by now, the ticket that it was about
+        return answer
 
     def _admit(self, request: dict[str, Any]) -> None:
         who = principal(request)

@@ -15,7 +15,7 @@ from tocsin.errors import ConditionFailed, Overloaded
 from tocsin.page import Draft, Page, PageStatus
 from tocsin.queues import PageMessage, page_message
 from tocsin.store import EXISTS, NEW, tickets
-from tocsin.telemetry import about, logger
+from tocsin.telemetry import about, logger, took
 from tocsin.ticket import Status, Ticket
 
 
@@ -103,6 +103,7 @@ def _page(overdue: Ticket, decided: Decision, draft: Draft, now: datetime) -> Pa
         round=decided.round,
         wait=round(decided.wait.total_seconds()),
         created_at=now,
+        step_due_at=overdue.due_at,
         **draft.model_dump(),
     )
 
@@ -121,4 +122,5 @@ def _commit(overdue: Ticket, decided: Decision, now: datetime) -> Outcome:
         tickets.update(overdue.key, changes, when=[*EXISTS, ("epoch", "=", overdue.epoch)])
     except ConditionFailed:
         return Outcome.OVERTAKEN
+    took("EscalationLateness", now - (overdue.due_at or now))
     return Outcome.MOVED

@@ -64,7 +64,9 @@ def generic(door: Door, alert: GenericAlert, now: datetime) -> str | None:
     if found is None:
         return None
     act = tickets.acknowledge if alert.action is Action.ACKNOWLEDGE else tickets.resolve
-    return act(door.tenant, found.ticket_id, door.actor, now).ticket_id
+    act(door.tenant, found.ticket_id, door.actor, now)
+    logger.info("alert", extra={"door": door.actor, "action": alert.action})
+    return found.ticket_id
 
 
 def alarm(door: Door, change: AlarmChange, now: datetime, *, delivery: str | None) -> None:
@@ -85,6 +87,7 @@ def alarm(door: Door, change: AlarmChange, now: datetime, *, delivery: str | Non
         name = f"insufficient-data-{ids.sha256(times.text(change.at) if change.at else change.reason)[:16]}"
         text = f"{change.name}: insufficient data. {change.reason}".strip()
         tickets.add_note(door.tenant, found.ticket_id, name, text, door.actor, now)
+    logger.info("alert", extra={"door": door.actor, "action": change.state})
 
 
 def _as_alert(change: AlarmChange) -> GenericAlert:
@@ -118,7 +121,9 @@ def _open(door: Door, alert: GenericAlert, now: datetime, *, delivery: str | Non
         ticket_id=ids.sha256(_scope(door), delivery)[:26] if delivery else None,
         delivery=delivery,
     )
-    return opening.run(request, now)[0]
+    opened, new = opening.run(request, now)
+    logger.info("alert", extra={"door": door.actor, "action": "open" if new else "count"})
+    return opened
 
 
 def _severity(door: Door, foreign: str | None) -> tuple[str, str | None]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from tocsin import answer, tickets
 from tocsin.answer import Answer
 from tocsin.errors import Gone, NotFound
-from tocsin.telemetry import about
+from tocsin.telemetry import about, logger
 from tocsin.ticket import Ticket
 
 
@@ -44,6 +44,7 @@ def _live(token: str, now: datetime) -> Answer:
     if not link.live(now):
         raise Gone("This link has expired.")
     about(link.tenant, link.ticket_id)
+    logger.info("link", extra={"user": link.user})
     return link
 
 

@@ -13,6 +13,7 @@ from tocsin import description, ids, keys, ticket, times
 from tocsin.errors import ConditionFailed, Conflict
 from tocsin.rows import Row
 from tocsin.store import EXISTS, NEW, tickets
+from tocsin.telemetry import about
 from tocsin.ticket import Link, Status, Ticket
 
 HEALS = timedelta(minutes=2)  # how long a dedup row may wait for its ticket; longer than any request lives
@@ -54,11 +55,13 @@ def run(request: Request, now: datetime) -> tuple[Ticket, bool]:
     Raises `Conflict` if the id is taken by another request's ticket.
     """
     draft = _draft(request, now)
+    about(draft.tenant, draft.ticket_id)
     if request.dedup_key is None:
         return _put(draft, request)
     while True:
         done = _once(draft, request, now)
         if done is not None:
+            about(draft.tenant, done[0].ticket_id)
             return done
 
 

@@ -63,6 +63,7 @@ class Page(Record):
     status: PageStatus = PageStatus.PENDING
     attempts: int = 0
     created_at: Moment
+    step_due_at: Moment | None = None  # when its step was due: what lateness is counted from
     due_at: Moment | None = None
     sent_at: Moment | None = None
     error: str | None = None

@@ -50,7 +50,7 @@ def _act(row: Row) -> None:
         logger.exception("a row could not be rebuilt", extra={"row": row["sk"]})
         kind = "failed"
     if kind:
-        count(f"SweeperRebuilds_{kind}")
+        count("SweeperRebuilds", kind=kind)
 
 
 def _shard(shard: str, begin: str) -> Iterator[Row]:

@@ -16,7 +16,7 @@ from tocsin.queues import Notice
 from tocsin.reply import Reply, Word, parse
 from tocsin.rows import Row
 from tocsin.store import tickets as table
-from tocsin.telemetry import about, count
+from tocsin.telemetry import about, count, logger
 from tocsin.ticket import Status, Ticket
 
 WRONG_CODES, WRONG_WINDOW = 5, timedelta(minutes=10)
@@ -118,6 +118,7 @@ def _act(answer: Answer, word: Word, now: datetime) -> str:
         one = act(answer.tenant, answer.ticket_id, answer.user, now)
     except NotFound:
         return "Tocsin: that ticket is gone."
+    logger.info("reply", extra={"word": word, "status": one.status})
     return f"Tocsin: {_state(one, word, answer.user)}: {one.title[:80]}"
 
 

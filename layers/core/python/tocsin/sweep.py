@@ -67,7 +67,7 @@ def _repair(row: Row, now: datetime) -> None:
         # One row that cannot be repaired must not keep the others waiting; it is looked at again.
         logger.exception("a row could not be repaired", extra={"row": row["sk"]})
         kind = "failed"
-    count(f"SweeperRepairs_{kind}" if kind else "SweeperLooks")
+    _tell(kind, row)
     looks = (row.get("looks") or 0) + 1
     if looks == STUCK_AFTER:
         count("SweeperStuck")
@@ -81,6 +81,15 @@ def _repair(row: Row, now: datetime) -> None:
         )
     except ConditionFailed:
         logger.debug("a row moved on while it was looked at")
+
+
+def _tell(kind: str | None, row: Row) -> None:
+    """Count what was caught: a net that works silently hides the hole above it."""
+    if kind is None:
+        count("SweeperLooks")
+        return
+    count("SweeperRepairs", kind=kind)
+    logger.warning("repaired", extra={"kind": kind, "row": row["sk"]})
 
 
 def _next_look(row: Row, looks: int, now: datetime, *, armed: bool) -> datetime:

@@ -1,9 +1,15 @@
-"""What the functions say of themselves. Metrics are counted for the installation; a tenant is never a dimension."""
+"""What the functions say of themselves: log lines that name their ticket, and metrics of the whole installation.
+
+Metrics are written into the log, in the embedded metric format: none costs a call. A tenant is never a dimension.
+"""
 
 import warnings
+from datetime import timedelta
 
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+from tocsin import ids
 
 logger = Logger()
 metrics = Metrics()
@@ -12,10 +18,29 @@ warnings.filterwarnings("ignore", message="No application metrics to publish")
 
 
 def about(tenant: str, ticket: str | None = None) -> None:
-    """Put tenant and ticket into every log line from here on: by them a page is followed through all functions."""
-    logger.append_keys(tenant=tenant, ticket=ticket)
+    """Put tenant, ticket and trace into every log line from here on: by the trace a ticket is followed everywhere."""
+    logger.append_keys(tenant=tenant, ticket=ticket, trace=trace(tenant, ticket) if ticket else None)
 
 
-def count(name: str, number: int = 1) -> None:
-    """Count something in CloudWatch, in the embedded metric format."""
-    metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
+def trace(tenant: str, ticket: str) -> str:
+    """Return the id by which a ticket is found in the logs of all functions: derived, so that nothing carries it."""
+    return ids.sha256(tenant, ticket)[:32]
+
+
+def count(name: str, number: int = 1, **dimensions: str) -> None:
+    """Count something in CloudWatch, for this function and, if there are any, for these dimensions."""
+    _put(name, MetricUnit.Count, number, dimensions)
+
+
+def took(name: str, time: timedelta) -> None:
+    """Let CloudWatch have a length of time, in milliseconds, of which it keeps the distribution."""
+    _put(name, MetricUnit.Milliseconds, max(0.0, time / timedelta(milliseconds=1)), {})
+
+
+def _put(name: str, unit: MetricUnit, value: float, dimensions: dict[str, str]) -> None:
+    if not dimensions:
+        metrics.add_metric(name=name, unit=unit, value=value)  # written when the invocation ends
+        return
+    with single_metric(name=name, unit=unit, value=value) as metric:
+        for dimension, content in dimensions.items():
+            metric.add_dimension(name=dimension, value=content)

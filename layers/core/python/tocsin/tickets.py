@@ -10,6 +10,7 @@ from tocsin.errors import ConditionFailed, Conflict, NotFound, Overloaded
 from tocsin.keys import Key
 from tocsin.rows import Row
 from tocsin.store import EXISTS, NEW, tickets
+from tocsin.telemetry import about
 from tocsin.ticket import Changes, Status, Ticket
 
 _TRIES = 10
@@ -18,6 +19,7 @@ PAGE_BYTES = 1_000_000  # of a list; Lambda answers with 6 MB at most, and JSON 
 
 def get(tenant: str, ticket_id: str) -> Ticket:
     """Return a ticket with its whole description. Raises `NotFound`."""
+    about(tenant, ticket_id)
     row = tickets.get(keys.ticket(tenant, ticket_id))
     if row is None:
         raise NotFound("There is no such ticket.")
@@ -30,6 +32,7 @@ def change(tenant: str, ticket_id: str, decide: Callable[[Ticket], Changes]) -> 
     Conditional on the status alone: a person's act counts whatever timers did meanwhile. The loser of a race decides
     again. No changes, no write. Raises `NotFound`, and what `decide` raises.
     """
+    about(tenant, ticket_id)
     for _ in range(_TRIES):
         row = tickets.get(keys.ticket(tenant, ticket_id))
         if row is None:
@@ -139,6 +142,7 @@ def _fitting(rows: Sequence[Row | None]) -> int:
 
 def children(tenant: str, ticket_id: str, kind: str, *, limit: int, after: str | None) -> tuple[list[Row], str | None]:
     """Return a page of a ticket's history, notes or pages, oldest first, and the next page's cursor."""
+    about(tenant, ticket_id)
     pk = keys.ticket(tenant, ticket_id)["pk"]
     place = f"{ticket_id}/{kind}"
     start = cursor.read(tenant, place, after)

@@ -22,10 +22,12 @@ def follow(old: Row | None, new: Row | None, now: datetime) -> None:
     if after is not None:
         about(after.tenant, after.ticket)
         arm(after, now)
+        logger.info("armed", extra={"epoch": after.epoch, "due_at": times.text(after.due_at)})
     # One that was due has fired and is gone by itself.
     if before is not None and before.due_at > now:
         about(before.tenant, before.ticket)
         cancel(before)
+        logger.info("cancelled", extra={"epoch": before.epoch})
 
 
 def timer(row: Row | None) -> Due | None:
