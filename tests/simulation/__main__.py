@@ -15,7 +15,7 @@ warnings.filterwarnings("ignore")
 from tests.simulation import bugs, search  # noqa: E402 - the path comes first
 from tests.simulation.search import MODES, Result  # noqa: E402
 
-PULL_REQUEST = {"swarm": 2000, "nominal": 500, "mild": 500, "net_off": 500, "net_only": 500}
+PULL_REQUEST = {"swarm": 2000, "nominal": 500, "mild": 500, "net_off": 500, "net_only": 500, "recovery": 500}
 SHOWN = 20  # failing seeds
 P99 = 2.0  # seconds late at most without faults, 99 of 100
 DUPLICATES = 0.05  # share of pages that may come twice where faults are rare
@@ -84,8 +84,8 @@ def _summary(mode: str, results: list[Result]) -> list[str]:
     for name, shown in rows.items():
         print(f"  {name:<24}{shown}")
     wrong = [f"nominal: p99 of lateness is {p99:.2f} s"] if mode == "nominal" and p99 > P99 else []
-    if mode == "mild" and counts["duplicates"] > DUPLICATES * max(counts["pages"], 1):
-        wrong.append("mild: too many pages came twice")
+    if mode in ("mild", "recovery") and counts["duplicates"] > DUPLICATES * max(counts["pages"], 1):
+        wrong.append(f"{mode}: too many pages came twice")
     return wrong
 
 

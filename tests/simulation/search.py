@@ -9,6 +9,7 @@ from multiprocessing import get_context
 from random import Random
 
 from tests.simulation import faults, invariants
+from tests.simulation.disaster import Disaster
 from tests.simulation.faults import Weather
 from tests.simulation.scenario import PAIRS, Scenario, companies
 from tests.simulation.trace import Trace, Violation
@@ -29,6 +30,12 @@ class Mode:
     sweeper: bool = True
     first_line: bool = True
     long: float = 0.12  # share of runs that last for days
+    disaster: bool = False  # everything but the tables is lost, and rebuilt
+
+    @property
+    def patient(self) -> bool:
+        """Whether the first line must do without a sweeper, at last."""
+        return self.disaster or not self.sweeper
 
 
 MODES = {
@@ -38,6 +45,7 @@ MODES = {
     # A message that was in hand when a worker died is hidden for three minutes; a failed page waits up to five.
     "net_off": Mode(faults.mended_by_retries, bound=240.0, sweeper=False, long=0.0),
     "net_only": Mode(faults.mild, first_line=False),
+    "recovery": Mode(faults.mild, bound=240.0, long=0.0, disaster=True),
 }
 
 
@@ -72,9 +80,10 @@ def play(mode: str, seed: int) -> Trace:
             world.tickets.listeners.remove(world.clock.hear)
             world.tickets.listeners.remove(world.historian.hear)
             world.scheduler.firings = lambda schedule: []
-        weather = Weather(world, {}, patient=not how.sweeper)
+        weather = Weather(world, {}, patient=how.patient)
         trace.weather = weather
         scenario.begin()
+        disaster = Disaster(world, weather, random, length) if how.disaster else None
         weather.rates = dict(how.rates(random))
         if not how.first_line:
             weather.rates = {**weather.rates, "scheduler_never": 2.0}
@@ -83,6 +92,8 @@ def play(mode: str, seed: int) -> Trace:
         weather.calm = True
         world.run(CALM_AFTER_DAYS if days else CALM)
         scenario.end()
+        if disaster and disaster.over is None:
+            trace.seen.append(Violation("I10", "recovery", "the rebuild did not come to its end"))
         return trace
 
 

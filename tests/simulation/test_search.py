@@ -9,7 +9,7 @@ import pytest
 from tests.simulation import bugs, search
 from tests.world import ROOT
 
-SEEDS = {"swarm": 60, "nominal": 30, "mild": 30, "net_off": 30, "net_only": 30}
+SEEDS = {"swarm": 60, "nominal": 30, "mild": 30, "net_off": 30, "net_only": 30, "recovery": 30}
 QUICKLY_FOUND = (
     "no epoch check",
     "no early check",

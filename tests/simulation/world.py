@@ -177,6 +177,14 @@ class World:
         queue.arrive = lambda: self.timeline.after(0, lambda: self.work_off(name))
         return queue
 
+    def lose_everything(self) -> None:
+        """Lose all queues, all schedules and the places in the stream; the tables are left."""
+        for queue in self.queues.values():
+            queue.clear()
+        self.scheduler.clear()
+        for reader in (self.clock, self.historian):
+            reader.lose()
+
     def work_off(self, name: str) -> None:
         """Let a queue's function take what is visible there."""
         queue, (function, batch) = self.queues[name], QUEUES[name]

@@ -75,6 +75,12 @@ class Scheduler:
         if self.schedules.get(schedule.name) is schedule:
             del self.schedules[schedule.name]
 
+    def clear(self) -> None:
+        """Lose all schedules."""
+        for schedule in self.schedules.values():
+            schedule.stubborn = False
+        self.schedules.clear()
+
     def _fire(self, schedule: Schedule) -> None:
         there = self.schedules.get(schedule.name) is schedule
         if there:

@@ -55,12 +55,20 @@ class Lane:
         self.dead: list[Record] = []
         self._timeline, self._work, self._batch = timeline, work, batch
         self._most, self._attempts, self._waking = batch, 0, False
+        self._times_lost = 0
         self.flaws = Flaws()
 
     def add(self, record: Record, latency: float) -> None:
         """Take a record, to be read after `latency` seconds."""
         self.records.append(record)
         self._wake(latency)
+
+    def lose(self) -> None:
+        """Forget the place in the stream: what has not been read never will be."""
+        self.dead += self.records
+        self.records.clear()
+        self._most, self._attempts = self._batch, 0
+        self._times_lost += 1
 
     def _wake(self, seconds: float) -> None:
         if not self._waking:
@@ -76,6 +84,7 @@ class Lane:
         if not batch:
             self._waking = False
             return
+        before = self._times_lost
         if self.flaws.drops(batch):
             self.dead += batch
             done = len(batch)
@@ -85,7 +94,10 @@ class Lane:
             if done == len(batch) and self.flaws.repeats(batch):
                 self._work(batch)
         self._waking = False
-        self.read += [self.records.popleft() for _ in range(done)]
+        if self._times_lost > before:  # while the batch was worked on
+            done = len(batch)
+        else:
+            self.read += [self.records.popleft() for _ in range(done)]
         if done == len(batch):
             self._most, self._attempts = self._batch, 0
         elif done:
@@ -128,7 +140,12 @@ class Reader:
             lane = self.lanes[crc32(item["pk"]["S"].encode()) % LANES]
             lane.add(record(self._number, old, new), self._latency())
 
+    def lose(self) -> None:
+        """Forget every place in the stream."""
+        for lane in self.lanes:
+            lane.lose()
+
     @property
     def dead(self) -> list[Record]:
-        """Records that were given up."""
+        """Records that were given up, or lost."""
         return [one for lane in self.lanes for one in lane.dead]

@@ -1,6 +1,6 @@
 """What must hold of every run, said of its trace alone. Each check yields what violates it.
 
-I9 (a flood) and I10 (a rebuild) wait for what they are about.
+I9 (a flood) waits for what it is about. I10 (a rebuild) is all of them: a loss counts as a fault until it is rebuilt.
 """
 
 from collections.abc import Callable, Iterator

@@ -36,8 +36,9 @@ def run(now: datetime, begin: str | None) -> Progress:
             if row is not None and "look_at" in row:
                 _act(row)
         looked_at += len(batch)
-        if clock.now() - now > TIME:
-            return Progress(looked_at=looked_at, next=batch[-1]["look_at"])
+        # Rows may share their place: who stopped among them would begin there again, for ever.
+        if clock.now() - now > TIME and (place := batch[-1]["look_at"]) > (begin or ""):
+            return Progress(looked_at=looked_at, next=place)
     return Progress(looked_at=looked_at, next=None)
 
 

@@ -109,7 +109,8 @@ def act(row: Row, now: datetime) -> str | None:
             return None
         return "armed" if timer.due_at > now else "overdue"
     page = Page.of(row)
-    if page.settled or page.claimed(now):
+    if page.settled:
         return None
-    queues.put(queues.page_message(page))
+    # One that waits for its next try has a message that does too; in a rebuild that is lost as everything is.
+    queues.put(queues.page_message(page), delay=due.delay_seconds(page.due_at or now, now))
     return "page"

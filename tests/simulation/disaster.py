@@ -1,0 +1,59 @@
+"""Recovery: all queues, schedules and places in the stream are lost, and a person rebuilds them from the tables."""
+
+from datetime import timedelta
+from random import Random
+
+from tests.simulation.faults import EVERYTHING, MENDED_BY_RETRIES, Weather
+from tests.simulation.world import World
+from tocsin import rebuild
+
+ASKED_AGAIN = 30.0  # seconds until a rebuild that was killed is called again
+
+
+class Disaster:
+    """Takes everything but the tables away, once. No sweeper runs from then on: it would hide what a rebuild forgets.
+
+    What only the sweeper mends does not go wrong any more either. `over`: when the rebuild was done, None until then.
+    """
+
+    def __init__(self, world: World, weather: Weather, random: Random, length: float) -> None:
+        """Plan it within `length` seconds, and its rebuild a quarter of an hour later at most."""
+        self.world, self.weather, self.random = world, weather, random
+        self.over: float | None = None
+        self._at = random.uniform(0.02, 0.9) * length
+        if random.random() < 0.5:  # a call that comes to its end after a few rows
+            world.put(rebuild, "BATCH", random.choice((1, 2, 5)))
+            world.put(rebuild, "TIME", timedelta(seconds=-1))
+        if random.random() < 0.4:
+            self._fail_a_provider()
+        world.timeline.after(self._at, self._strike)
+
+    def _fail_a_provider(self) -> None:
+        """Let a provider be down at that time too: pages wait for their next try, each longer than before."""
+        refusals = self.random.choice((self.world.sns, self.world.ses)).refusals
+        begun = max(0.0, self._at - self.random.uniform(0, 900))
+        ended = self._at + self.random.uniform(0, 600)
+        self.world.timeline.after(begun, lambda: refusals.refuse("*", "InternalError"))
+        self.world.timeline.after(ended, lambda: refusals.codes.pop("*"))
+
+    def _strike(self) -> None:
+        self.world.lose_everything()
+        self.world.sweeper = False
+        self.world.dynamodb.most["due"] = 1
+        self.weather.outages.clear()
+        self.weather.rates = {kind: rate for kind, rate in self.weather.rates.items() if kind in MENDED_BY_RETRIES}
+        self._touch()
+        self.world.timeline.after(self.random.uniform(60, self.random.choice((120, 900))), lambda: self._rebuild(None))
+
+    def _rebuild(self, begin: str | None) -> None:
+        progress = self.world.invoke("sweeper", {"rebuild": True, "begin": begin})
+        self._touch()
+        if progress is None:
+            self.world.timeline.after(ASKED_AGAIN, lambda: self._rebuild(begin))
+        elif progress["next"] is not None:
+            self.world.timeline.after(1.0, lambda: self._rebuild(progress["next"]))
+        else:
+            self.over = self.world.seconds
+
+    def _touch(self) -> None:
+        self.weather.struck[EVERYTHING].append((self._at, self.world.seconds))
