@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "layers" / "core" / "python")
 warnings.filterwarnings("ignore")
 
 from tests.simulation import bugs, search  # noqa: E402 - the path comes first
-from tests.simulation.search import MODES, Result  # noqa: E402
+from tests.simulation.search import LOAD, MODES, Result  # noqa: E402
 
 PULL_REQUEST = {"swarm": 2000, "nominal": 500, "mild": 500, "net_off": 500, "net_only": 500, "recovery": 500}
 SHOWN = 20  # failing seeds
@@ -43,7 +43,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("--mode", choices=[*MODES, "all"], default="swarm")
+    parser.add_argument("--mode", choices=[*MODES, LOAD, "all"], default="swarm")
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--from", type=int, default=0, dest="first", help="the first seed")
     parser.add_argument("--processes", type=int, default=2)
@@ -80,6 +80,10 @@ def _summary(mode: str, results: list[Result]) -> list[str]:
         "repairs": ", ".join(f"{name} {number}" for name, number in repairs.items()) or "none",
         "violations": ", ".join(f"{name} {number}" for name, number in violations.items()) or "none",
     }
+    pairs = [one.alone_and_beside for one in results if one.alone_and_beside]
+    if pairs:
+        shown = (f"{beside:.2f} s ({alone:.2f} s)" for alone, beside in pairs)
+        rows["p99 beside A (alone)"] = ", ".join(shown)
     print(f"\n{mode}")
     for name, shown in rows.items():
         print(f"  {name:<24}{shown}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from random import Random
 
-from tests.simulation import faults, invariants
+from tests.simulation import faults, invariants, load
 from tests.simulation.disaster import Disaster
 from tests.simulation.faults import Weather
 from tests.simulation.scenario import PAIRS, Scenario, companies
@@ -48,6 +48,8 @@ MODES = {
     "recovery": Mode(faults.mild, bound=240.0, long=0.0, disaster=True),
 }
 
+LOAD = "load"  # a play of its own, see load.py
+
 
 @dataclass
 class Result:
@@ -58,6 +60,7 @@ class Result:
     violations: list[Violation]
     lateness: list[float] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    alone_and_beside: tuple[float, float] | None = None  # a company's p99 of lateness, without and with another's flood
 
     @property
     def replay(self) -> str:
@@ -99,6 +102,8 @@ def play(mode: str, seed: int) -> Trace:
 
 def run(mode: str, seed: int) -> Result:
     """Play a seed and hold what happened against the invariants."""
+    if mode == LOAD:
+        return _run_load(seed)
     trace = play(mode, seed)
     result = Result(mode, seed, invariants.check(trace))
     for key, attempts in trace.paged.items():
@@ -111,6 +116,12 @@ def run(mode: str, seed: int) -> Result:
     result.counts["crashes"] = len(trace.world.lost)
     result.counts += Counter({k: v for k, v in trace.world.counted.items() if k.startswith("Sweeper")})
     return result
+
+
+def _run_load(seed: int) -> Result:
+    violations, alone, beside = load.check(seed)
+    counts = Counter({"pages": alone.pages + beside.pages, "tickets": alone.tickets + beside.tickets})
+    return Result(LOAD, seed, violations, beside.lateness, counts, (alone.p99, beside.p99))
 
 
 Setting = Callable[[], AbstractContextManager[object]]

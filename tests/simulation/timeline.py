@@ -1,4 +1,9 @@
-"""Virtual time: what happens next, and when. Time jumps from one thing to the next."""
+"""Virtual time: what happens next, and when. Time jumps from one thing to the next.
+
+Many can be at work at once without threads: who acts may `spend` time, and what it does from then on (a message put, a
+page handed over, its own end) happens so much later, while others begin in between. What it writes and reads of tables
+is there at once: a fraction of a second too early.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -14,6 +19,7 @@ class Timeline:
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.spent = 0.0  # by who acts now: how far it is ahead of all others
         self._queue: list[tuple[float, int, Action]] = []
         self._numbers = count()
 
@@ -29,13 +35,24 @@ class Timeline:
         """Let something happen at a time; at once if that is over."""
         self.after((moment - START).total_seconds() - self.seconds, action)
 
+    def spend(self, seconds: float) -> None:
+        """Let whoever acts now need so many seconds for it."""
+        self.spent += seconds
+        self.seconds += seconds
+
+    def _act(self, action: Action) -> None:
+        action()
+        if self.spent:
+            self.seconds -= self.spent
+            self.spent = 0.0
+
     def step(self, until: float) -> bool:
         """Do what comes next, if it comes by then. Say whether there was something."""
         if not self._queue or self._queue[0][0] > until:
             return False
         at, _, action = heappop(self._queue)
         self.seconds = max(self.seconds, at)
-        action()
+        self._act(action)
         return True
 
     def run(self, seconds: float) -> None:

@@ -76,6 +76,8 @@ class World:
         self.historian = self._reader(
             "historian", lambda sort: sort == "TICKET" or sort.startswith(("PAGE#", "NOTE#")), batch=100
         )
+        self.slots: dict[str, int] = {}  # how many of a queue's function run at once; any number if it is not said
+        self._busy: Counter[str] = Counter()
         self.comes_back: Callable[[Message], bool] = lambda message: False  # although it was worked off
         self.clients = self._clients()
         self.timeline.after(self.random.uniform(0, 60), self._tick)
@@ -188,10 +190,22 @@ class World:
     def work_off(self, name: str) -> None:
         """Let a queue's function take what is visible there."""
         queue, (function, batch) = self.queues[name], QUEUES[name]
-        messages = queue.receive(batch)
+        messages = queue.receive(batch) if self._busy[name] < self.slots.get(name, 1_000_000) else []
         if not messages:
             return
         answer = self.invoke(function, {"Records": [_sqs_record(queue.name, message) for message in messages]})
+        if self.timeline.spent:
+            self._busy[name] += 1
+            self.timeline.after(0.0, lambda: self._free(name, messages, answer))
+        else:
+            self._worked_off(queue, messages, answer)
+
+    def _free(self, name: str, messages: list[Message], answer: Any) -> None:
+        self._busy[name] -= 1
+        self._worked_off(self.queues[name], messages, answer)
+        self.work_off(name)
+
+    def _worked_off(self, queue: Queue, messages: list[Message], answer: Any) -> None:
         if answer is None:
             return
         failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}

@@ -104,7 +104,7 @@ class Lane:
             self._attempts = 1
         else:
             self._fail(batch)
-        if self.records:
+        if self.records or self._timeline.spent:  # what comes while the batch is worked on waits for its end
             self._wake(0.0 if done == len(batch) else PAUSE)
 
     def _fail(self, batch: list[Record]) -> None:
