@@ -16,7 +16,7 @@ from infra.function import Function, Workshop
 from infra.settings import Settings
 
 NOUNS: dict[str, tuple[str, ...]] = {
-    "tickets": (),
+    "tickets": ("TICKETS_PER_SECOND",),
     "rules": (),
     "teams": (),
     "users": (),

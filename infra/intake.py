@@ -23,7 +23,10 @@ class Alarms(Construct):
     def __init__(self, scope: Construct, name: str, workshop: Workshop) -> None:
         super().__init__(scope, name)
         self.ingest = Function(
-            self, "ingest", workshop, told=("ALARM_INTEGRATION", "SNS_CERTIFICATE_URL", "SNS_CERTIFICATE_PEM")
+            self,
+            "ingest",
+            workshop,
+            told=("ALARM_INTEGRATION", "TICKETS_PER_SECOND", "SNS_CERTIFICATE_URL", "SNS_CERTIFICATE_PEM"),
         )
         self.ingest.on_failure(retries=RETRIES, oldest=OLDEST)
         dead_letters = self.ingest.dead_letter_queue

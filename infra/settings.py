@@ -19,6 +19,10 @@ LOG_RETENTIONS = {
     365: logs.RetentionDays.ONE_YEAR,
     731: logs.RetentionDays.TWO_YEARS,
 }
+# Five times the share of one of a hundred companies in 1,000 tickets a second. A ticket costs up to 40 writes until it
+# is over, and a new table takes 4,000 a second: a company at its limit leaves half of that to the others.
+TICKETS_PER_SECOND = 50
+LARGEST_LIMIT = 10_000
 COMPANY_AND_INTEGRATION = re.compile(r"[a-z][a-z0-9-]{0,23}/[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 PUBLIC_URL = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*[^/?#\s])?")
 E164 = re.compile(r"\+[1-9]\d{6,14}")
@@ -68,6 +72,7 @@ class Settings:
     `alarm_integration`: `<company>/<integration>`, gets the account's own alarms; empty: nobody does.
     `operations_email`: is told of alarms about Tocsin itself; empty: who subscribes to the topic otherwise.
     `log_retention`: of the logs of functions and API.
+    `tickets_per_second`: how many a company opens, unless it has a limit of its own.
     `pager_concurrency`: how many of each function on the way of a page are reserved, 2 or more; 0: none.
     """
 
@@ -77,6 +82,7 @@ class Settings:
     alarm_integration: str = ""
     operations_email: str = ""
     log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH
+    tickets_per_second: int = TICKETS_PER_SECOND
     pager_concurrency: int = 0
     local: Local | None = None
 
@@ -92,6 +98,7 @@ class Settings:
             ),
             operations_email=_address("operations_email", str(get("operations_email") or "")),
             log_retention=_log_retention(str(get("log_retention_days") or 30)),
+            tickets_per_second=_per_second("tickets_per_second", get, TICKETS_PER_SECOND),
             pager_concurrency=_pager_concurrency(str(get("pager_concurrency") or 0)),
             local=Local.from_context(get("local")),
         )
@@ -113,6 +120,13 @@ def _email(name: str, value: str) -> str:
 def _address(name: str, value: str) -> str:
     """Return the bare address of a person or list, without a name before it; it may be empty."""
     return parseaddr(_email(name, value))[1] if value else ""
+
+
+def _per_second(name: str, get: Callable[[str], Any], default: int) -> int:
+    number = str(get(name) or default)
+    if not number.isdecimal() or not 1 <= int(number) <= LARGEST_LIMIT:
+        raise InvalidSetting(name, f"must be a number from 1 to {LARGEST_LIMIT}, not {number!r}")
+    return int(number)
 
 
 def _pager_concurrency(number: str) -> int:

@@ -23,6 +23,7 @@ ENVIRONMENT = {
     "SCHEDULE_GROUP": "tocsin",
     "SCHEDULE_ROLE_ARN": "arn:aws:iam::123456789012:role/schedule",
     "SCHEDULE_DEAD_LETTER_ARN": "arn:aws:sqs:eu-central-1:123456789012:schedules-dead",
+    "TICKETS_PER_SECOND": "50",
     "DUE_QUEUE_ARN": "arn:aws:sqs:eu-central-1:123456789012:due",
     "POWERTOOLS_SERVICE_NAME": "tests",
     "POWERTOOLS_METRICS_NAMESPACE": "Tocsin",

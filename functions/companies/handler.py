@@ -32,7 +32,7 @@ def get(company_id: str) -> ShownCompany:
     return Company.of(resource.get(keys.company(company_id))).shown()
 
 
-@app.patch(COMPANY, summary="Rename, suspend or resume a company")
+@app.patch(COMPANY, summary="Rename, limit, suspend or resume a company")
 def patch(company_id: str, body: CompanyPatch) -> ShownCompany:
     return companies.change(company_id, body)
 

@@ -75,6 +75,22 @@ def test_companies_are_listed_read_renamed_and_suspended() -> None:
     assert OPERATOR("PATCH", "/companies/nobody", {"suspended": True}).status == 404
 
 
+def test_the_operator_gives_a_company_limits_of_its_own_and_takes_them_away() -> None:
+    assert OPERATOR("POST", "/companies", ACME).body["limits"] == {"tickets_per_second": None}
+    for limit in (200, 1, None):
+        patched = OPERATOR("PATCH", "/companies/acme", {"limits": {"tickets_per_second": limit}})
+        assert (patched.status, patched.body["limits"]) == (200, {"tickets_per_second": limit})
+    OPERATOR("PATCH", "/companies/acme", {"limits": {"tickets_per_second": 7}})
+    assert OPERATOR("PATCH", "/companies/acme", {"name": "Acme II"}).body["limits"] == {"tickets_per_second": 7}
+    assert OPERATOR("PATCH", "/companies/acme", {"limits": None}).body["limits"] == {"tickets_per_second": None}
+
+
+@pytest.mark.parametrize("limits", [{"tickets_per_second": 0}, {"tickets_per_second": 10_001}, {"sms": 1}, [], 5])
+def test_a_limit_that_cannot_be_meant_is_refused(limits: Any) -> None:
+    OPERATOR("POST", "/companies", ACME)
+    assert OPERATOR("PATCH", "/companies/acme", {"limits": limits}).status == 422
+
+
 @pytest.mark.parametrize(
     ("change", "loc"),
     [

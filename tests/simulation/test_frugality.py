@@ -29,6 +29,12 @@ def test_opening_a_ticket_takes_two_calls(story: Story, fields: dict[str, str], 
     assert len(story.gate.of("tickets")) <= most, shown(story.gate.of("tickets"))
 
 
+def test_a_storm_asks_for_its_allowance_a_few_times_only(story: Story) -> None:
+    for _ in range(64):
+        story.open()
+    assert len(story.gate.of("tickets")) == 2 * 64 + len([1, 2, 4, 8, 16, 32]) * 2 - 1, "of a full bucket by one call"
+
+
 def test_a_request_takes_one_call_in_the_authorizer(story: Story) -> None:
     event = request("GET", "/api/v1/teams", headers={"authorization": f"Bearer {story.api_key}"})
     answer = story.invoke("authorizer", event)

@@ -32,7 +32,7 @@ from tests.simulation.cloud.stream import Reader, Record
 from tests.simulation.cloud.table import Item, Table
 from tests.simulation.timeline import Timeline
 from tests.world import ENVIRONMENT, Answer, Context, handler, request, table
-from tocsin import aws, clock, ids, reading, telemetry, times
+from tocsin import aws, clock, ids, leases, reading, telemetry, times
 from tocsin.settings import settings
 
 ARN = "arn:aws:sqs:eu-central-1:123456789012:"
@@ -165,7 +165,7 @@ class World:
 
     def _die(self, function: str) -> None:
         self.lost.append(f"{function}: killed")
-        reading.forget()  # the next process remembers nothing
+        _forget()  # the next process remembers nothing
 
     def _tick(self) -> None:
         """Sweep, unless the index holds nothing to look at: a sweep reads that alone, and would do nothing."""
@@ -246,7 +246,7 @@ class World:
 
     def __enter__(self) -> Self:
         urls = {f"{name.upper()}_QUEUE_URL": queue_url(name) for name in QUEUES}
-        self._kept = [settings.__dict__.clear, reading.forget, partial(_restore, os.environ.copy())]
+        self._kept = [settings.__dict__.clear, _forget, partial(_restore, os.environ.copy())]
         os.environ.update(ENVIRONMENT | urls)
         self.put(aws, "client", lambda service, region=None: self.clients[service])
         self.put(clock, "now", self.now)
@@ -260,7 +260,7 @@ class World:
         telemetry.logger.setLevel(os.environ.get("SIMULATION_LOG", "CRITICAL"))
         self._kept.append(lambda: telemetry.logger.setLevel(level))
         settings.__dict__.clear()
-        reading.forget()
+        _forget()
         return self
 
     def __exit__(
@@ -277,6 +277,12 @@ class World:
 
     def _count(self, name: str, unit: MetricUnit, value: float, dimensions: dict[str, str]) -> None:
         self.counted["_".join([name, *dimensions.values()])] += int(value) if unit is MetricUnit.Count else 1
+
+
+def _forget() -> None:
+    """Let go of what processes keep in memory."""
+    reading.forget()
+    leases.forget()
 
 
 @cache

@@ -61,6 +61,18 @@ def test_the_wait_is_exact(rate: Rate, owed: int, cost: int) -> None:
     assert rate.wait(START + owed, there - 1, cost) == timedelta(microseconds=1)
 
 
+@given(RATES, st.integers(0, 10_000 * SECOND), st.integers(1, 50))
+def test_of_the_wait_can_be_told_what_is_there_now(rate: Rate, owed: int, cost: int) -> None:
+    wait = rate.wait(START + owed, START, cost)
+    if wait is None:
+        return
+    there = cost - rate.tokens(wait)
+    assert there < cost
+    if cost <= rate.burst:
+        assert there <= 0 or rate.wait(START + owed, START, there) is None
+        assert there < 0 or rate.wait(START + owed, START, there + 1) is not None
+
+
 def test_ten_at_once_and_then_two_a_second() -> None:
     rate = Rate(2, 10)
     tat = None

@@ -29,7 +29,7 @@ from tocsin.errors import (
     TooLarge,
     UnsupportedMedia,
 )
-from tocsin.telemetry import about, logger
+from tocsin.telemetry import about, counted, logger
 
 PREFIX = "/api/v1"
 BODY_LIMIT = 256 * 1024
@@ -102,6 +102,7 @@ class Api(APIGatewayHttpResolver):
             self._known.append((one, pattern))
         return super().route(rule, method, *args, **kwargs)
 
+    @counted
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """Answer a request (HTTP API, payload format 2.0)."""
         request = dict(event)

@@ -41,7 +41,7 @@ def _first_admin(request: NewCompany, by: str, now: datetime) -> FirstKey:
 
 
 def change(company_id: str, patch: CompanyPatch) -> ShownCompany:
-    """Rename, suspend or resume a company. Raises `NotFound` and `Invalid`."""
+    """Rename, limit, suspend or resume a company. Raises `NotFound` and `Invalid`."""
 
     def decide(row: Row) -> Row:
         return resource.patched(CompanySettings, row, patch).model_dump()

@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints
 
 from tocsin.access import CompanyRole
 from tocsin.ids import CompanyId, Id
+from tocsin.limit import LimitSettings, OwnLimits
 from tocsin.model import Body, Record
 from tocsin.severity import FIRST, Severity
 from tocsin.times import Moment
@@ -21,6 +22,7 @@ class ShownCompany(Record):
     name: str
     created_at: Moment
     suspended: bool = False
+    limits: OwnLimits = OwnLimits()
 
 
 class Company(ShownCompany):
@@ -68,6 +70,7 @@ class CompanySettings(Body):
 
     name: Name
     suspended: bool = False
+    limits: LimitSettings = Field(default_factory=LimitSettings)
 
 
 class CompanyPatch(Body):
@@ -75,6 +78,7 @@ class CompanyPatch(Body):
 
     name: Name | None = None
     suspended: bool | None = None
+    limits: LimitSettings | None = None
 
 
 class FirstKey(Record):

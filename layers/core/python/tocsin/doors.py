@@ -9,11 +9,22 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from tocsin import aws, intake, problem
-from tocsin.errors import Forbidden, Invalid, Malformed, MethodNotAllowed, NotFound, Overloaded, Problem, TooLarge
+from tocsin import aws, intake, limits, problem
+from tocsin.errors import (
+    Forbidden,
+    Invalid,
+    Malformed,
+    MethodNotAllowed,
+    NotFound,
+    Overloaded,
+    Problem,
+    TooLarge,
+    TooMany,
+)
 from tocsin.intake import Door
 from tocsin.settings import settings
 from tocsin.sources import cloudwatch, generic, sns
+from tocsin.sources.generic import Action
 from tocsin.telemetry import logger
 
 BODY_LIMIT = 1024 * 1024
@@ -37,7 +48,12 @@ def _answer(request: Mapping[str, Any], now: datetime) -> Answer:
     if request["requestContext"]["http"]["method"] != "POST":
         raise MethodNotAllowed(["POST"])
     door = intake.by_key(kind, key)
-    return DOORS[kind](door, _body(request), now)
+    try:
+        return DOORS[kind](door, _body(request), now)
+    except TooMany as refusal:
+        if kind in GIVES_UP:
+            raise Overloaded(refusal.detail, retry_after=refusal.retry_after) from refusal
+        raise
 
 
 def _place(path: str) -> tuple[str, str]:
@@ -68,6 +84,8 @@ def _generic(door: Door, body: dict[str, Any], now: datetime) -> Answer:
         alert = generic.read(body)
     except ValidationError as error:
         raise Invalid([_told(one) for one in error.errors()]) from error
+    if alert.action is Action.OPEN:
+        limits.admit_ticket(door.company, now)
     return _json(202, {"ticket_id": intake.generic(door, alert, now)})
 
 
@@ -123,6 +141,8 @@ def _alarm(door: Door, message: Mapping[str, Any], now: datetime) -> None:
         change = cloudwatch.from_sns(str(message.get("Message")), region=region[0] if region else "")
     except ValueError as error:
         raise Invalid.at("body", "Message", msg=str(error)) from error
+    if change.opens:
+        limits.admit_ticket(door.company, now)
     intake.alarm(door, change, now, delivery=message.get("MessageId"))
 
 
@@ -134,4 +154,6 @@ def _json(status: int, body: Mapping[str, Any]) -> Answer:
     return {"statusCode": status, "headers": {"Content-Type": "application/json"}, "body": json.dumps(body)}
 
 
+# Senders that take a 4xx for an answer and forget the message: SNS tries again what is refused with a 5xx alone.
+GIVES_UP = {"cloudwatch"}
 DOORS: dict[str, Callable[[Door, dict[str, Any], datetime], Answer]] = {"generic": _generic, "cloudwatch": _cloudwatch}

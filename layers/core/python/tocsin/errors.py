@@ -129,6 +129,7 @@ class TooMany(Problem):
 
     def __init__(self, detail: str, *, retry_after: int) -> None:
         super().__init__(detail, headers={"Retry-After": str(retry_after)})
+        self.retry_after = retry_after
 
 
 class Overloaded(Problem):

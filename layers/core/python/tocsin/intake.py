@@ -74,7 +74,7 @@ def alarm(door: Door, change: AlarmChange, now: datetime, *, delivery: str | Non
 
     `delivery` names the message: delivered again, it makes no other ticket, also when the first one is over.
     """
-    if change.state == "ALARM":
+    if change.opens:
         _open(door, _as_alert(change), now, delivery=delivery)
         return
     found = opening.find(door.tenant, _scope(door), change.arn)
@@ -143,7 +143,8 @@ def _scope(door: Door) -> str:
 def own(read: Callable[[], AlarmChange], now: datetime, *, delivery: str | None) -> None:
     """Take an alarm of the installation's own account to the integration that the setting names.
 
-    What is no alarm is logged and dropped: nobody waits for an answer, and delivering it again cannot help.
+    What is no alarm is logged and dropped: nobody waits for an answer, and delivering it again cannot help. No limit
+    holds an alarm back: an account has only so many, and who sends them does not come again soon.
     """
     try:
         change = read()

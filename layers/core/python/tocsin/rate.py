@@ -40,6 +40,10 @@ class Rate:
         """Return how long so many tokens take to come back."""
         return cost * math.ceil(_SECOND / self.per_second)
 
+    def tokens(self, time: timedelta) -> int:
+        """Return how many tokens are waited for when that is the wait, begun ones too."""
+        return -(-(time // _MICROSECOND) // self.time())
+
     def latest(self, now: int, cost: int = 1) -> int:
         """Return the latest `tat` with which so many tokens can be taken now."""
         return now + math.floor(max(self.burst, cost) * self.time()) - self.time(cost)

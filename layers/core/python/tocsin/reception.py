@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from tocsin import description, keys, opening, tickets
+from tocsin import description, keys, limits, opening, tickets
 from tocsin.access import Principal
 from tocsin.company import Company
 from tocsin.errors import Forbidden, Invalid
@@ -15,7 +15,8 @@ from tocsin.ticket_api import LABELS_AND_LINKS, MAX_LABELS, NewNote, NewTicket, 
 
 
 def open_(who: Principal, wish: NewTicket, now: datetime) -> tuple[Ticket, bool]:
-    """Open a ticket as the API has it. Raises `Invalid` for a team or severity that the company does not have.
+    """Open a ticket as the API has it. Raises `Invalid` for a team or severity that the company does not have, and
+    `TooMany` for a company that is over its limit.
 
     A ticket that was made, or stands for the same already, is found whatever has been deleted since.
     """
@@ -36,6 +37,7 @@ def open_(who: Principal, wish: NewTicket, now: datetime) -> tuple[Ticket, bool]
         dedup_key=wish.dedup_key,
         ticket_id=wish.ticket_id,
     )
+    limits.admit_ticket(company, now)
     missing = _missing(company, team, request.severity)
     if missing and not opening.known(request):
         raise Invalid([{"loc": ["body", noun], "msg": f"There is no such {noun}."} for noun in missing])

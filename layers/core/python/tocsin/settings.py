@@ -84,6 +84,11 @@ class Settings:
         return (tenant, integration_id) if integration_id else None
 
     @cached_property
+    def tickets_per_second(self) -> int:
+        """How many tickets a company opens in a second, unless it has a limit of its own."""
+        return int(_need("TICKETS_PER_SECOND"))
+
+    @cached_property
     def operator_secret_arn(self) -> str:
         """Secret that holds the operator's key."""
         return _need("OPERATOR_SECRET_ARN")

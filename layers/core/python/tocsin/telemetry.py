@@ -4,12 +4,18 @@ Metrics are written into the log, in the embedded metric format: none costs a ca
 """
 
 import warnings
+from collections.abc import Callable
 from datetime import timedelta
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from tocsin import ids
+
+Parameters = ParamSpec("Parameters")
+Answer = TypeVar("Answer")
 
 logger = Logger()
 metrics = Metrics()
@@ -44,3 +50,17 @@ def _put(name: str, unit: MetricUnit, value: float, dimensions: dict[str, str]) 
     with single_metric(name=name, unit=unit, value=value) as metric:
         for dimension, content in dimensions.items():
             metric.add_dimension(name=dimension, value=content)
+
+
+def counted(answer: Callable[Parameters, Answer]) -> Callable[Parameters, Answer]:
+    """Write what was counted meanwhile when a call ends, whatever comes of it: for those that count only seldom."""
+
+    @wraps(answer)
+    def wrapped(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Answer:
+        try:
+            return answer(*args, **kwargs)
+        finally:
+            if metrics.metric_set:
+                metrics.flush_metrics()
+
+    return wrapped

@@ -40,6 +40,11 @@ class AlarmChange:
     link: str = ""
     title: str = ""
 
+    @property
+    def opens(self) -> bool:
+        """Whether it is one to open a ticket for."""
+        return self.state == "ALARM"
+
 
 def from_sns(message: str | Mapping[str, Any], *, region: str = "") -> AlarmChange:
     """Read the `Message` of an SNS notification, as text or parsed; `region` is used if the alarm names none.

@@ -1,0 +1,43 @@
+"""How much a company may do: a number a second, and what was not used of ten seconds at once."""
+
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from tocsin.model import Body, Record
+from tocsin.rate import Rate
+
+BURST: Final = 10  # seconds' worth; as much as one alarm storm brings at once
+LARGEST: Final = 10_000
+
+PerSecond = Annotated[int, Field(ge=1, le=LARGEST)]
+
+
+class Limits(Record):
+    """What counts for a company."""
+
+    tickets_per_second: int
+
+
+class OwnLimits(Record):
+    """What the operator gave a company of its own; None: as every company."""
+
+    tickets_per_second: int | None = None
+
+
+class LimitSettings(Body):
+    """A company's own limits as the operator sets them."""
+
+    tickets_per_second: PerSecond | None = Field(
+        default=None, description=f"Missing: the installation's. {BURST} times as many may come at once."
+    )
+
+
+def counting(own: OwnLimits, everybodys: Limits) -> Limits:
+    """Return the limits that count for a company: its own, or else everybody's."""
+    return everybodys.model_copy(update=own.fields())
+
+
+def rate(per_second: int) -> Rate:
+    """Return the rate of a limit."""
+    return Rate(per_second, per_second * BURST)
