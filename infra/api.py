@@ -21,6 +21,7 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "teams": (),
     "users": (),
     "severities": (),
+    "company": ("TICKETS_PER_SECOND",),
     "companies": (),
     "api_keys": (),
     "integrations": ("PUBLIC_URL",),

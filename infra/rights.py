@@ -77,6 +77,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     ),
     "users": (*KEEP_DIRECTORY, may(SEND, *CHANNELS)),
     "severities": (may(_dynamodb("GetItem", "UpdateItem"), Place.DIRECTORY),),
+    "company": (may(_dynamodb("GetItem"), Place.DIRECTORY),),
     "companies": (may(_dynamodb("GetItem", "PutItem", "UpdateItem"), Place.DIRECTORY), LIST_DIRECTORY),
     "api_keys": (may(_dynamodb("GetItem", "PutItem", "DeleteItem"), Place.DIRECTORY), LIST_DIRECTORY),
     "integrations": KEEP_DIRECTORY,

@@ -9,7 +9,7 @@ import pytest
 from tests.infra.assembly import Template
 from tocsin import authorizer
 
-NOUNS = ("tickets", "rules", "teams", "users", "severities", "companies", "api_keys", "integrations")
+NOUNS = ("tickets", "rules", "teams", "users", "severities", "company", "companies", "api_keys", "integrations")
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from tests.world import Caller
+from tests.world import ENVIRONMENT, Caller
 from tocsin import api_keys, keys
 from tocsin.errors import Overloaded
 from tocsin.store import directory
 
 ACME = {"company_id": "acme", "name": "Acme", "admin": {"user_id": "ada", "email": "ada@example.com"}}
+EVERYBODYS = {"tickets_per_second": int(ENVIRONMENT["TICKETS_PER_SECOND"])}
 OPERATOR = Caller(tenant="", actor="operator", role="operator")
 
 
@@ -83,6 +84,18 @@ def test_the_operator_gives_a_company_limits_of_its_own_and_takes_them_away() ->
     OPERATOR("PATCH", "/companies/acme", {"limits": {"tickets_per_second": 7}})
     assert OPERATOR("PATCH", "/companies/acme", {"name": "Acme II"}).body["limits"] == {"tickets_per_second": 7}
     assert OPERATOR("PATCH", "/companies/acme", {"limits": None}).body["limits"] == {"tickets_per_second": None}
+
+
+def test_a_company_sees_the_limits_that_count_for_it_and_cannot_change_them(admin: Caller) -> None:
+    OPERATOR("POST", "/companies", ACME)
+    seen = Caller(role="viewer")("GET", "/company").body
+    assert seen == {"company_id": "acme", "name": "Acme", "created_at": seen["created_at"], "limits": {**EVERYBODYS}}
+    OPERATOR("PATCH", "/companies/acme", {"limits": {"tickets_per_second": 200}})
+    assert admin("GET", "/company").body["limits"] == {**EVERYBODYS, "tickets_per_second": 200}
+    refused = admin("PATCH", "/company", {"limits": {"tickets_per_second": 9_000}})
+    assert (refused.status, refused.headers["allow"]) == (405, "GET")
+    assert OPERATOR("GET", "/company").status == 403
+    assert Caller(tenant="nobody")("GET", "/company").status == 404
 
 
 @pytest.mark.parametrize("limits", [{"tickets_per_second": 0}, {"tickets_per_second": 10_001}, {"sms": 1}, [], 5])

@@ -32,6 +32,7 @@ def acme(admin: Caller, monkeypatch: pytest.MonkeyPatch) -> Caller:
         ("users/list", 200),
         ("users/add_contact_method", 201),
         ("severities/replace", 200),
+        ("company/read", 200),
         ("api_keys/create", 201),
         ("integrations/create", 201),
         ("root/health", 200),

@@ -33,7 +33,7 @@ page pattern pattern.checking pattern.matching phone problem rate reply rows rul
 sources.generic sources.limits stream team ticket ticket_api times user
 """
 # Those who answer requests that are validated: they alone pay for the machinery of it when they start.
-VALIDATED = {"api_keys", "companies", "integrations", "rules", "severities", "teams", "tickets", "users"}
+VALIDATED = {"api_keys", "companies", "company", "integrations", "rules", "severities", "teams", "tickets", "users"}
 
 
 @cache

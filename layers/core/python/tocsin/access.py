@@ -30,6 +30,7 @@ TABLE: Final[dict[str, tuple[Role, Role]]] = {
     "severities": (Role.VIEWER, Role.ADMIN),
     "integrations": (Role.VIEWER, Role.ADMIN),
     "api_keys": (Role.ADMIN, Role.ADMIN),
+    "company": (Role.VIEWER, Role.ADMIN),
     "companies": (Role.OPERATOR, Role.OPERATOR),
 }
 

@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from tocsin.access import CompanyRole
 from tocsin.ids import CompanyId, Id
-from tocsin.limit import LimitSettings, OwnLimits
+from tocsin.limit import Limits, LimitSettings, OwnLimits
 from tocsin.model import Body, Record
 from tocsin.severity import FIRST, Severity
 from tocsin.times import Moment
@@ -48,6 +48,15 @@ class Company(ShownCompany):
     def shown(self) -> ShownCompany:
         """Return what the operator sees."""
         return ShownCompany.model_validate(self.model_dump())
+
+
+class OwnCompany(Record):
+    """A company as its own people see it, with the limits that count for it: only the operator changes those."""
+
+    company_id: str
+    name: str
+    created_at: Moment
+    limits: Limits
 
 
 class FirstAdmin(Body):
