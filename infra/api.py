@@ -21,7 +21,7 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "teams": (),
     "users": (),
     "severities": (),
-    "company": ("TICKETS_PER_SECOND",),
+    "company": ("TICKETS_PER_SECOND", "REQUESTS_PER_SECOND"),
     "companies": (),
     "api_keys": (),
     "integrations": ("PUBLIC_URL",),
@@ -92,7 +92,7 @@ class Api(Construct):
     def __init__(self, scope: Construct, name: str, workshop: Workshop, *, gateway: Gateway, ingest: Function) -> None:
         super().__init__(scope, name)
         self._gateway = gateway
-        authorizer = Function(self, "authorizer", workshop)
+        authorizer = Function(self, "authorizer", workshop, told=("REQUESTS_PER_SECOND",))
         self._authorizer = authorizers.HttpLambdaAuthorizer(
             "Authorizer",
             authorizer.function,

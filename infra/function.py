@@ -146,7 +146,7 @@ class Function(Construct):
             effect=iam.Effect.DENY if right.denied else iam.Effect.ALLOW,
             actions=list(right.actions),
             resources=[arn for place in right.places for arn in self._places[place].arns],
-            conditions={"StringEquals": {"iam:PassedToService": right.only_to}} if right.only_to else None,
+            conditions=right.conditions(),
         )
 
     def _acknowledge_wildcards(self, role: iam.Role, place: Place) -> None:

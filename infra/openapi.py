@@ -35,6 +35,9 @@ same id is 409.
 
 **Lists** take `limit` and `cursor`; go on until `next_cursor` is null, for a page may hold fewer items than `limit`.
 
+**Limits.** `GET /company` shows how many tickets and requests a company may send in a second; ten times as many may \
+come at once after a quiet time. What is over is a 429 with `Retry-After` and leaves no trace: send it again.
+
 **Errors** are problem documents (RFC 9457). An unknown field or parameter is a 422, and so is one that is not built \
 yet: nothing is stored and ignored. Another company's things are not found.
 """

@@ -4,6 +4,7 @@ A function is also told (by environment variables) of exactly the places that it
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from infra.places import Place
 
@@ -12,13 +13,21 @@ from infra.places import Place
 class Right:
     """Actions on places: allowed, or denied whatever else is allowed.
 
-    `only_to` names the one service that a role may be passed to.
+    `only_to` names the one service that a role may be passed to, `rows` the keys that an action on a table is good for.
     """
 
     actions: tuple[str, ...]
     places: tuple[Place, ...]
     denied: bool = False
     only_to: str | None = None
+    rows: tuple[str, ...] = ()
+
+    def conditions(self) -> dict[str, Any] | None:
+        """Return the conditions of the policy's statement, None if there are none."""
+        passed = {"StringEquals": {"iam:PassedToService": self.only_to}} if self.only_to else {}
+        # UpdateItem and its like always have leading keys: "for all" is never true for want of them.
+        keyed = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(self.rows)}} if self.rows else {}
+        return {**passed, **keyed} or None
 
 
 def _dynamodb(*operations: str) -> tuple[str, ...]:
@@ -51,6 +60,7 @@ KEEP_DIRECTORY = (may((*READ, *CHANGE), Place.DIRECTORY), LIST_DIRECTORY)
 FLAG = may(_dynamodb("GetItem", "UpdateItem"), Place.DIRECTORY)  # contact methods are a part of their user
 WRITE_TICKETS = may((*READ, *CHANGE), Place.TICKETS)  # of dedup rows alone some are deleted
 SEND_PAGES = may((*READ, *_dynamodb("PutItem", "UpdateItem", "Query")), Place.TICKETS)
+TAKE_ALLOWANCE = Right(_dynamodb("UpdateItem"), (Place.TICKETS,), rows=("T#*#ALLOWANCE#requests",))
 FAILED = may(SEND, Place.DEAD_LETTERS)
 PASS_SCHEDULE_ROLE = Right(("iam:PassRole",), (Place.SCHEDULE_ROLE,), only_to="scheduler.amazonaws.com")
 # What Lambda's poller of a stream needs (DynamoDB developer guide, "Streams and Lambda triggers").
@@ -68,19 +78,20 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
         may(QUERY, Place.TICKETS, Place.TICKETS_OPEN, Place.TICKETS_OF_TEAM),
         READ_DIRECTORY,
     ),
-    "rules": KEEP_DIRECTORY,
+    "rules": (*KEEP_DIRECTORY, TAKE_ALLOWANCE),
     "teams": (
         *KEEP_DIRECTORY,
         may(QUERY, Place.DIRECTORY),
         may(READ, Place.TICKETS),
         may(QUERY, Place.TICKETS_OPEN),
+        TAKE_ALLOWANCE,
     ),
-    "users": (*KEEP_DIRECTORY, may(SEND, *CHANNELS)),
-    "severities": (may(_dynamodb("GetItem", "UpdateItem"), Place.DIRECTORY),),
-    "company": (may(_dynamodb("GetItem"), Place.DIRECTORY),),
+    "users": (*KEEP_DIRECTORY, TAKE_ALLOWANCE, may(SEND, *CHANNELS)),
+    "severities": (may(_dynamodb("GetItem", "UpdateItem"), Place.DIRECTORY), TAKE_ALLOWANCE),
+    "company": (may(_dynamodb("GetItem"), Place.DIRECTORY), TAKE_ALLOWANCE),
     "companies": (may(_dynamodb("GetItem", "PutItem", "UpdateItem"), Place.DIRECTORY), LIST_DIRECTORY),
-    "api_keys": (may(_dynamodb("GetItem", "PutItem", "DeleteItem"), Place.DIRECTORY), LIST_DIRECTORY),
-    "integrations": KEEP_DIRECTORY,
+    "api_keys": (may(_dynamodb("GetItem", "PutItem", "DeleteItem"), Place.DIRECTORY), LIST_DIRECTORY, TAKE_ALLOWANCE),
+    "integrations": (*KEEP_DIRECTORY, TAKE_ALLOWANCE),
     "ingest": (WRITE_TICKETS, READ_DIRECTORY, FAILED),
     "replies": (
         may((*READ, *_dynamodb("UpdateItem", "Query")), Place.TICKETS),

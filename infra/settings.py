@@ -22,6 +22,7 @@ LOG_RETENTIONS = {
 # Five times the share of one of a hundred companies in 1,000 tickets a second. A ticket costs up to 40 writes until it
 # is over, and a new table takes 4,000 a second: a company at its limit leaves half of that to the others.
 TICKETS_PER_SECOND = 50
+REQUESTS_PER_SECOND = 200  # of the 3,000 that the gateway takes
 LARGEST_LIMIT = 10_000
 COMPANY_AND_INTEGRATION = re.compile(r"[a-z][a-z0-9-]{0,23}/[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 PUBLIC_URL = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*[^/?#\s])?")
@@ -73,6 +74,7 @@ class Settings:
     `operations_email`: is told of alarms about Tocsin itself; empty: who subscribes to the topic otherwise.
     `log_retention`: of the logs of functions and API.
     `tickets_per_second`: how many a company opens, unless it has a limit of its own.
+    `requests_per_second`: how many a company sends with its API keys, unless it has a limit of its own.
     `pager_concurrency`: how many of each function on the way of a page are reserved, 2 or more; 0: none.
     """
 
@@ -83,6 +85,7 @@ class Settings:
     operations_email: str = ""
     log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH
     tickets_per_second: int = TICKETS_PER_SECOND
+    requests_per_second: int = REQUESTS_PER_SECOND
     pager_concurrency: int = 0
     local: Local | None = None
 
@@ -99,6 +102,7 @@ class Settings:
             operations_email=_address("operations_email", str(get("operations_email") or "")),
             log_retention=_log_retention(str(get("log_retention_days") or 30)),
             tickets_per_second=_per_second("tickets_per_second", get, TICKETS_PER_SECOND),
+            requests_per_second=_per_second("requests_per_second", get, REQUESTS_PER_SECOND),
             pager_concurrency=_pager_concurrency(str(get("pager_concurrency") or 0)),
             local=Local.from_context(get("local")),
         )

@@ -91,6 +91,7 @@ class Tocsin(cdk.Stack):
                 "SMS_SENDER": self._settings.sms_sender,
                 "ALARM_INTEGRATION": self._settings.alarm_integration,
                 "TICKETS_PER_SECOND": str(self._settings.tickets_per_second),
+                "REQUESTS_PER_SECOND": str(self._settings.requests_per_second),
                 "SNS_CERTIFICATE_URL": local.sns_certificate_url if local else "",
                 "SNS_CERTIFICATE_PEM": local.sns_certificate_pem if local else "",
             },

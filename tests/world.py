@@ -24,6 +24,7 @@ ENVIRONMENT = {
     "SCHEDULE_ROLE_ARN": "arn:aws:iam::123456789012:role/schedule",
     "SCHEDULE_DEAD_LETTER_ARN": "arn:aws:sqs:eu-central-1:123456789012:schedules-dead",
     "TICKETS_PER_SECOND": "50",
+    "REQUESTS_PER_SECOND": "200",
     "DUE_QUEUE_ARN": "arn:aws:sqs:eu-central-1:123456789012:due",
     "POWERTOOLS_SERVICE_NAME": "tests",
     "POWERTOOLS_METRICS_NAMESPACE": "Tocsin",
@@ -134,9 +135,10 @@ class Caller:
     tenant: str = "acme"
     actor: str = "api_key:k1"
     role: str = "admin"
+    limit: dict[str, str] = field(default_factory=dict)  # requests_per_second, where it matters
 
     def __call__(self, method: str, path: str, body: Any = None, **how: Any) -> Answer:
-        principal = {"tenant": self.tenant, "actor": self.actor, "role": self.role}
+        principal = {"tenant": self.tenant, "actor": self.actor, "role": self.role, **self.limit}
         event = request(method, f"/api/v1{path}", body, principal=principal, **how)
         return call(path.split("/")[1].split("?", maxsplit=1)[0], event)
 

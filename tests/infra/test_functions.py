@@ -40,7 +40,7 @@ def test_a_function_is_told_only_of_places_that_it_has_rights_to(app: Template) 
     told = {name: _variables(properties) for name, properties in app.functions().items()}
     assert told["root"] == set()
     assert told["links"] == {"TICKETS_TABLE"}
-    assert told["authorizer"] == {"DIRECTORY_TABLE", "OPERATOR_SECRET_ARN"}
+    assert told["authorizer"] == {"DIRECTORY_TABLE", "OPERATOR_SECRET_ARN", "REQUESTS_PER_SECOND"}
     assert told["clock"] == {
         "DUE_QUEUE_ARN",
         "DUE_QUEUE_URL",
@@ -50,6 +50,11 @@ def test_a_function_is_told_only_of_places_that_it_has_rights_to(app: Template) 
     }
     assert {name for name, variables in told.items() if "OPERATOR_SECRET_ARN" in variables} == {"authorizer"}
     assert {name for name, variables in told.items() if "ALARM_INTEGRATION" in variables} == {"ingest"}
+    assert {name for name, variables in told.items() if "TICKETS_PER_SECOND" in variables} == {
+        "company",
+        "ingest",
+        "tickets",
+    }
     assert not any("SNS_CERTIFICATE_PEM" in variables for variables in told.values())  # of the local stack alone
 
 

@@ -126,7 +126,16 @@ def test_only_these_functions_may_delete_rows() -> None:
 def test_a_function_without_a_right_to_a_table_cannot_reach_it(app: Template) -> None:
     reaching = {name for name in RIGHTS if "TocsinData:" in str(_role_of(app, name)["Policies"])}
     assert reaching == RIGHTS.keys() - {"root"}
-    assert "TicketsArn" not in str(_role_of(app, "rules")["Policies"])
+    assert "TicketsArn" not in str(_role_of(app, "companies")["Policies"])
+
+
+def test_who_has_nothing_to_do_with_tickets_writes_no_row_of_theirs_but_the_allowance(app: Template) -> None:
+    for name in ("rules", "users", "teams", "severities", "company", "api_keys", "integrations"):
+        writing = [one for one in _statements(_role_of(app, name)) if "TicketsArn" in str(one) and "Update" in str(one)]
+        assert [one["Action"] for one in writing] == ["dynamodb:UpdateItem"]
+        assert writing[0]["Condition"] == {
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["T#*#ALLOWANCE#requests"]}
+        }
 
 
 def _role_of(app: Template, name: str) -> dict[str, Any]:

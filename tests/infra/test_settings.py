@@ -34,6 +34,7 @@ def test_what_is_not_set_has_its_default() -> None:
         ("tickets_per_second", -1),
         ("tickets_per_second", 10_001),
         ("tickets_per_second", "many"),
+        ("requests_per_second", -1),
         ("log_retention_days", 31),
         ("log_retention_days", "soon"),
         ("local", ["python3"]),

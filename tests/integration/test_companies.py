@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from tests.world import ENVIRONMENT, Caller
+from tests.world import Caller
 from tocsin import api_keys, keys
 from tocsin.errors import Overloaded
 from tocsin.store import directory
 
 ACME = {"company_id": "acme", "name": "Acme", "admin": {"user_id": "ada", "email": "ada@example.com"}}
-EVERYBODYS = {"tickets_per_second": int(ENVIRONMENT["TICKETS_PER_SECOND"])}
+EVERYBODYS = {"tickets_per_second": 50, "requests_per_second": 200}
+NO_LIMITS = {"tickets_per_second": None, "requests_per_second": None}
 OPERATOR = Caller(tenant="", actor="operator", role="operator")
 
 
@@ -77,13 +78,15 @@ def test_companies_are_listed_read_renamed_and_suspended() -> None:
 
 
 def test_the_operator_gives_a_company_limits_of_its_own_and_takes_them_away() -> None:
-    assert OPERATOR("POST", "/companies", ACME).body["limits"] == {"tickets_per_second": None}
-    for limit in (200, 1, None):
-        patched = OPERATOR("PATCH", "/companies/acme", {"limits": {"tickets_per_second": limit}})
-        assert (patched.status, patched.body["limits"]) == (200, {"tickets_per_second": limit})
+    assert OPERATOR("POST", "/companies", ACME).body["limits"] == NO_LIMITS
+    for limits in ({"tickets_per_second": 200, "requests_per_second": 1}, NO_LIMITS):
+        patched = OPERATOR("PATCH", "/companies/acme", {"limits": limits})
+        assert (patched.status, patched.body["limits"]) == (200, limits)
     OPERATOR("PATCH", "/companies/acme", {"limits": {"tickets_per_second": 7}})
-    assert OPERATOR("PATCH", "/companies/acme", {"name": "Acme II"}).body["limits"] == {"tickets_per_second": 7}
-    assert OPERATOR("PATCH", "/companies/acme", {"limits": None}).body["limits"] == {"tickets_per_second": None}
+    OPERATOR("PATCH", "/companies/acme", {"limits": {"requests_per_second": 70}})
+    both = {"tickets_per_second": 7, "requests_per_second": 70}
+    assert OPERATOR("PATCH", "/companies/acme", {"name": "Acme II"}).body["limits"] == both
+    assert OPERATOR("PATCH", "/companies/acme", {"limits": None}).body["limits"] == NO_LIMITS
 
 
 def test_a_company_sees_the_limits_that_count_for_it_and_cannot_change_them(admin: Caller) -> None:

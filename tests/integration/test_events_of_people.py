@@ -52,6 +52,6 @@ def test_the_authorizer_knows_the_sample_key(acme: Caller) -> None:
     found = handler("authorizer").lambda_handler(sample("authorizer/request"), None)
     assert found == {
         "isAuthorized": True,
-        "context": {"tenant": "acme", "actor": "api_key:admin", "role": "admin"},
+        "context": {"tenant": "acme", "actor": "api_key:admin", "role": "admin", "requests_per_second": "200"},
     }
     assert api_key.Named.of(TOKEN) == api_key.Named("acme", "admin")

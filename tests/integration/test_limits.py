@@ -122,3 +122,23 @@ def test_a_stranger_at_a_door_takes_nothing_of_the_companys(acme: Caller) -> Non
     for _ in range(BURST * 2):
         assert call("ingest", request("POST", f"/in/generic/{'0' * 32}", {"title": "x"})).status == 404
     assert acme("POST", "/tickets", OPEN).status == 201
+
+
+def test_who_sends_too_many_requests_gets_429_whatever_they_are(acme: Caller, now: Any) -> None:
+    limited = Caller(limit={"requests_per_second": str(LIMIT)})
+    refusal = flood(lambda: limited("GET", "/teams"))
+    assert (refusal.status, refusal.headers["retry-after"]) == (429, "1")
+    assert refusal.body["detail"] == "The company sends more than 2 requests a second. Send it again."
+    assert limited("GET", "/company").status == 429
+    assert limited("POST", "/tickets", OPEN).status == 429
+    assert Caller(tenant="beta", limit=limited.limit)("GET", "/teams").status == 200
+    assert Caller(tenant="", role="operator")("GET", "/companies").status == 200
+    now(seconds=1)
+    assert limited("GET", "/teams").status == 200
+
+
+def test_a_request_is_let_through_where_its_limit_cannot_be_looked_up(acme: Caller) -> None:
+    limited = Caller(limit={"requests_per_second": str(LIMIT)})
+    with refused("dynamodb", "UpdateItem", "ProvisionedThroughputExceededException") as asked:
+        assert [limited("GET", "/teams").status for _ in range(3)] == [200] * 3
+    assert asked

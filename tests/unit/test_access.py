@@ -45,6 +45,11 @@ def test_who_asks_is_whom_the_authorizer_found() -> None:
     assert found == Principal("acme", "api_key:k1", Role.VIEWER)
 
 
+def test_how_much_a_tenant_may_ask_for_comes_from_the_authorizer_too() -> None:
+    found = {"tenant": "acme", "actor": "api_key:k1", "role": "viewer", "requests_per_second": "200"}
+    assert principal(event(found)).requests_per_second == 200
+
+
 @pytest.mark.parametrize("found", [None, {}, {"problem": "This API key is not known."}, {"tenant": "acme"}])
 def test_where_nobody_was_found_there_is_a_reason(found: dict[str, Any] | None) -> None:
     with pytest.raises(Unauthorized) as refused:

@@ -40,11 +40,13 @@ class Principal:
     """Who is asking, as the authorizer found it: the tenant comes from here and nowhere else.
 
     `actor` is how history names it: `api_key:<id>`, `operator`, or a user id. The operator's tenant is empty.
+    `requests_per_second` is how much the tenant may ask for, all its principals together; None: there is no limit.
     """
 
     tenant: str
     actor: str
     role: Role
+    requests_per_second: int | None = None
 
 
 def principal(event: Mapping[str, Any]) -> Principal:
@@ -60,7 +62,13 @@ def principal(event: Mapping[str, Any]) -> Principal:
         raise Overloaded(found["problem"])
     if not found.get("role"):
         raise Unauthorized(found.get("problem") or "There is no credential.")
-    return Principal(tenant=found["tenant"], actor=found["actor"], role=Role(found["role"]))
+    most = found.get("requests_per_second")
+    return Principal(
+        tenant=found["tenant"],
+        actor=found["actor"],
+        role=Role(found["role"]),
+        requests_per_second=int(most) if most else None,
+    )
 
 
 def check(principal: Principal, noun: str, method: str) -> None:

@@ -1,8 +1,8 @@
 """The conventions of the HTTPS API, for every function behind it: who asks, what may be sent, what an error looks like.
 
 A function makes one `Api` for its noun and hangs its routes on it. Powertools matches, validates against the types of
-a route and writes the OpenAPI document from them; this module decides what comes before (401, 404, 405, 403, 413, 415,
-400) and how every refusal is written (RFC 9457).
+a route and writes the OpenAPI document from them; this module decides what comes before (401, 429, 404, 405, 403, 413,
+415, 400) and how every refusal is written (RFC 9457).
 """
 
 import json
@@ -18,7 +18,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from pydantic import BaseModel
 
-from tocsin import access, aws, ids
+from tocsin import access, aws, clock, ids, limits
 from tocsin.access import Principal, principal
 from tocsin.errors import (
     Invalid,
@@ -120,6 +120,7 @@ class Api(APIGatewayHttpResolver):
         who = principal(request)
         logger.set_correlation_id(request["requestContext"].get("requestId"))
         about(who.tenant)
+        limits.admit_request(who, clock.now())
         proxy = APIGatewayProxyEventV2(request)
         allowed = sorted(method for method, pattern in self._known if pattern.fullmatch(proxy.path))
         if not allowed:

@@ -83,7 +83,13 @@ def _company(token: str, now: datetime) -> Found:
         return {"problem": "This API key has expired."}
     if company.suspended:
         return {"problem": "The company is suspended.", "forbidden": "true"}
-    return {"tenant": company.company_id, "actor": f"api_key:{key.key_id}", "role": key.role}
+    most = company.limits.requests_per_second or settings.requests_per_second
+    return {
+        "tenant": company.company_id,
+        "actor": f"api_key:{key.key_id}",
+        "role": key.role,
+        "requests_per_second": str(most),
+    }
 
 
 def _operator_found(token: str, now: datetime) -> Found:

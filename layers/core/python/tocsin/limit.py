@@ -10,6 +10,7 @@ from tocsin.rate import Rate
 BURST: Final = 10  # seconds' worth; as much as one alarm storm brings at once
 LARGEST: Final = 10_000
 
+_MEANT = f"Missing: the installation's. {BURST} times as many may come at once."
 PerSecond = Annotated[int, Field(ge=1, le=LARGEST)]
 
 
@@ -17,20 +18,21 @@ class Limits(Record):
     """What counts for a company."""
 
     tickets_per_second: int
+    requests_per_second: int
 
 
 class OwnLimits(Record):
     """What the operator gave a company of its own; None: as every company."""
 
     tickets_per_second: int | None = None
+    requests_per_second: int | None = None
 
 
 class LimitSettings(Body):
     """A company's own limits as the operator sets them."""
 
-    tickets_per_second: PerSecond | None = Field(
-        default=None, description=f"Missing: the installation's. {BURST} times as many may come at once."
-    )
+    tickets_per_second: PerSecond | None = Field(default=None, description=f"Tickets that are opened. {_MEANT}")
+    requests_per_second: PerSecond | None = Field(default=None, description=f"Requests with API keys. {_MEANT}")
 
 
 def counting(own: OwnLimits, everybodys: Limits) -> Limits:

@@ -1,11 +1,12 @@
 """What a company may do at most, asked before it is done: a flood of one must neither slow nor starve the others."""
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tocsin import leases, limit
+from tocsin.access import Principal
 from tocsin.company import Company
-from tocsin.errors import TooMany
+from tocsin.errors import Overloaded, TooMany
 from tocsin.limit import Limits
 from tocsin.settings import settings
 from tocsin.telemetry import count, logger
@@ -13,7 +14,10 @@ from tocsin.telemetry import count, logger
 
 def of(company: Company) -> Limits:
     """Return the limits that count for a company."""
-    return limit.counting(company.limits, Limits(tickets_per_second=settings.tickets_per_second))
+    everybodys = Limits(
+        tickets_per_second=settings.tickets_per_second, requests_per_second=settings.requests_per_second
+    )
+    return limit.counting(company.limits, everybodys)
 
 
 def admit_ticket(company: Company, now: datetime) -> None:
@@ -21,10 +25,30 @@ def admit_ticket(company: Company, now: datetime) -> None:
 
     Raises `Overloaded` if it cannot be said.
     """
-    most = of(company).tickets_per_second
+    most = company.limits.tickets_per_second or settings.tickets_per_second
     wait = leases.take(company.company_id, "tickets", limit.rate(most), now)
     if wait is not None:
         count("TicketsRefused")
-        logger.info("a ticket was refused", extra={"tickets_per_second": most})
-        detail = f"The company opens more than {most} tickets a second. Send it again."
-        raise TooMany(detail, retry_after=math.ceil(wait.total_seconds()))
+        raise _refusal(f"The company opens more than {most} tickets a second.", wait)
+
+
+def admit_request(who: Principal, now: datetime) -> None:
+    """Let a principal ask for something, or raise `TooMany`. The operator has no limit.
+
+    Where it cannot be said the request is let through: most of them need nothing of the table that would say it.
+    """
+    if who.requests_per_second is None:
+        return
+    try:
+        wait = leases.take(who.tenant, "requests", limit.rate(who.requests_per_second), now)
+    except Overloaded:
+        logger.warning("a request was let through without asking whether it may be")
+        return
+    if wait is not None:
+        count("RequestsRefused")
+        raise _refusal(f"The company sends more than {who.requests_per_second} requests a second.", wait)
+
+
+def _refusal(why: str, wait: timedelta) -> TooMany:
+    logger.info("over the limit", extra={"reason": why})
+    return TooMany(f"{why} Send it again.", retry_after=math.ceil(wait.total_seconds()))

@@ -89,6 +89,11 @@ class Settings:
         return int(_need("TICKETS_PER_SECOND"))
 
     @cached_property
+    def requests_per_second(self) -> int:
+        """How many requests a company sends in a second, unless it has a limit of its own."""
+        return int(_need("REQUESTS_PER_SECOND"))
+
+    @cached_property
     def operator_secret_arn(self) -> str:
         """Secret that holds the operator's key."""
         return _need("OPERATOR_SECRET_ARN")
