@@ -12,16 +12,17 @@ from infra.queues import FUNCTION_TIMEOUT, WorkQueue
 
 @dataclass(frozen=True)
 class Channel:
-    """A channel's name, how many of its notifiers run at once, and the setting that names its sender."""
+    """A channel's name, how many of its notifiers run at once, and the setting that names its sender, if it has one."""
 
     name: str
     concurrency: int
-    sender: str
+    sender: str | None = None
 
 
 CHANNELS = (
     Channel("sms", 10, "SMS_SENDER"),  # a toll-free number takes three parts a second: more would only wait
     Channel("email", 20, "EMAIL_SENDER"),
+    Channel("canary", 2),
 )
 
 
@@ -40,7 +41,7 @@ class Notification(Construct):
             f"notifier-{channel.name}",
             workshop,
             folder="notifier",
-            told=("PUBLIC_URL", channel.sender),
+            told=("PUBLIC_URL", *filter(None, [channel.sender])),
             variables={"CHANNEL": channel.name},
             timeout=FUNCTION_TIMEOUT,
             pagers=channel.concurrency,

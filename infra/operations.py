@@ -44,15 +44,16 @@ class Operations(Construct):
         )
         self._tell(alarm)
 
-    def silence(self, name: str, metric: cloudwatch.IMetric, *, periods: int, why: str) -> None:
-        """Tell operations when a metric has been zero, or has had no data, for so many periods."""
+    def silence(self, name: str, metric: cloudwatch.IMetric, *, periods: int, of: int | None = None, why: str) -> None:
+        """Tell operations when a metric has been zero, or has had no data, for so many periods (of the last `of`)."""
         alarm = cloudwatch.Alarm(
             self,
             name,
             metric=metric,
             threshold=1,
             comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-            evaluation_periods=periods,
+            evaluation_periods=of or periods,
+            datapoints_to_alarm=periods,
             treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
             alarm_description=why,
         )

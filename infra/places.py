@@ -19,9 +19,12 @@ class Place(StrEnum):
     DUE_QUEUE = "the due queue"
     SMS_QUEUE = "the queue of channel sms"
     EMAIL_QUEUE = "the queue of channel email"
+    CANARY_QUEUE = "the queue of channel canary"
+    CANARY_SINK = "the queue in which the canary finds its pages"
     SCHEDULES = "the schedules of our own group"
     SCHEDULE_ROLE = "the role with which schedules reach the due queue"
     OPERATOR_SECRET = "the secret that holds the operator's key"  # noqa: S105 (a description, no secret)
+    CANARY_SECRET = "the secret in which the canary keeps its API key"  # noqa: S105 (as above)
     DEAD_LETTERS = "the function's own dead letters"
     PHONES = "phone numbers, to which SNS publishes"
     TOPICS = "every SNS topic of the world"

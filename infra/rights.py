@@ -40,7 +40,7 @@ CHANGE = _dynamodb("PutItem", "UpdateItem", "DeleteItem")
 SEND = ("sqs:SendMessage",)
 ARM = ("scheduler:CreateSchedule",)
 CANCEL = ("scheduler:DeleteSchedule",)
-CHANNELS = (Place.SMS_QUEUE, Place.EMAIL_QUEUE)
+CHANNELS = (Place.SMS_QUEUE, Place.EMAIL_QUEUE, Place.CANARY_QUEUE)
 
 
 def may(actions: tuple[str, ...], *places: Place) -> Right:
@@ -127,6 +127,17 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
         FLAG,
         may(SEND, *CHANNELS),
         may(("ses:SendEmail",), Place.EMAIL_IDENTITIES),
+    ),
+    "notifier-canary": (
+        consume(Place.CANARY_QUEUE),
+        SEND_PAGES,
+        FLAG,
+        may(SEND, *CHANNELS, Place.CANARY_SINK),
+    ),
+    "canary": (
+        may(("sqs:ReceiveMessage", "sqs:DeleteMessage"), Place.CANARY_SINK),
+        may(("secretsmanager:GetSecretValue",), Place.OPERATOR_SECRET),
+        may(("secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"), Place.CANARY_SECRET),
     ),
     "sweeper": (
         may(QUERY, Place.TICKETS_DUE),

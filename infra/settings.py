@@ -76,6 +76,7 @@ class Settings:
     `tickets_per_second`: how many a company opens, unless it has a limit of its own.
     `requests_per_second`: how many a company sends with its API keys, unless it has a limit of its own.
     `pager_concurrency`: how many of each function on the way of a page are reserved, 2 or more; 0: none.
+    `canary`: whether the canary runs every minute; without, it is there and nobody calls it.
     """
 
     email_sender: str
@@ -87,6 +88,7 @@ class Settings:
     tickets_per_second: int = TICKETS_PER_SECOND
     requests_per_second: int = REQUESTS_PER_SECOND
     pager_concurrency: int = 0
+    canary: bool = True
     local: Local | None = None
 
     @classmethod
@@ -104,6 +106,7 @@ class Settings:
             tickets_per_second=_per_second("tickets_per_second", get, TICKETS_PER_SECOND),
             requests_per_second=_per_second("requests_per_second", get, REQUESTS_PER_SECOND),
             pager_concurrency=_pager_concurrency(str(get("pager_concurrency") or 0)),
+            canary=_yes_or_no("canary", get("canary")),
             local=Local.from_context(get("local")),
         )
 
@@ -138,6 +141,14 @@ def _pager_concurrency(number: str) -> int:
     if not number.isdecimal() or int(number) == 1:
         raise InvalidSetting("pager_concurrency", f"must be 0, or a number from 2, not {number!r}")
     return int(number)
+
+
+def _yes_or_no(name: str, value: object) -> bool:
+    """Return true where nothing is set."""
+    known = {"true": True, "false": False, "none": True}
+    if str(value).lower() not in known:
+        raise InvalidSetting(name, f"must be true or false, not {value!r}")
+    return known[str(value).lower()]
 
 
 def _matching(pattern: re.Pattern[str], name: str, get: Callable[[str], Any], why: str) -> str:

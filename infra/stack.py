@@ -7,6 +7,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.api import Api, Gateway
+from infra.canary import Canary, Secret, Sink
 from infra.data import TocsinData
 from infra.escalation import Escalation, Timers
 from infra.findings import accept
@@ -40,6 +41,7 @@ class Tocsin(cdk.Stack):
             for channel in CHANNELS
         }
         self._timers = Timers(self, "Timers", due=self._due.queue, operations=self._operations)
+        self._sink, self._canary_key = Sink(self, "CanarySink"), Secret(self, "CanaryKey")
         self._operator_key = self._generated_operator_key()
         self._gateway = Gateway(self, "Gateway", settings=settings)
         self._build(self._workshop())
@@ -52,12 +54,14 @@ class Tocsin(cdk.Stack):
         escalation = Escalation(self, "Escalation", workshop, due=self._due, stream=stream)
         Notification(self, "Notification", workshop, queues=self._channels)
         History(self, "History", workshop, stream=stream)
+        canary = Canary(self, "Canary", workshop, runs=self._settings.canary)
         cdk.CfnOutput(self, "Url", value=self._gateway.url)
         cdk.CfnOutput(self, "OperatorSecretArn", value=self._operator_key)
         cdk.CfnOutput(self, "AlarmTopicArn", value=alarms.topic.topic_arn)
         cdk.CfnOutput(self, "SmsReplyTopicArn", value=replies.topic.topic_arn)
         cdk.CfnOutput(self, "OperationsTopicArn", value=self._operations.topic.topic_arn)
         cdk.CfnOutput(self, "Sweeper", value=escalation.sweeper.function.function_name)
+        cdk.CfnOutput(self, "CanaryFunction", value=canary.function.function_name)
         cdk.CfnOutput(self, "ScheduleGroup", value=self._timers.group.ref)
 
     def _generated_operator_key(self) -> str:
@@ -111,17 +115,21 @@ class Tocsin(cdk.Stack):
             **self._places_of_queues(),
             **self._places_of_timers(),
             Place.OPERATOR_SECRET: Located((self._operator_key,), {"OPERATOR_SECRET_ARN": self._operator_key}),
+            Place.CANARY_SECRET: Located((self._canary_key.arn,), {"CANARY_SECRET_ARN": self._canary_key.arn}),
             Place.PHONES: Located(("*",)),
             Place.TOPICS: Located((f"arn:{self.partition}:sns:*:*:*",)),
             Place.EMAIL_IDENTITIES: Located(tuple(map(self._identity_arn, self._settings.email_identities))),
         }
 
     def _places_of_queues(self) -> Places:
-        due, sms, email = self._due.queue, self._channels["sms"].queue, self._channels["email"].queue
+        due, sink = self._due.queue, self._sink.queue
+        sms, email, canary = (self._channels[channel.name].queue for channel in CHANNELS)
         return {
             Place.DUE_QUEUE: Located((due.queue_arn,), {"DUE_QUEUE_URL": due.queue_url}),
             Place.SMS_QUEUE: Located((sms.queue_arn,), {"SMS_QUEUE_URL": sms.queue_url}),
             Place.EMAIL_QUEUE: Located((email.queue_arn,), {"EMAIL_QUEUE_URL": email.queue_url}),
+            Place.CANARY_QUEUE: Located((canary.queue_arn,), {"CANARY_QUEUE_URL": canary.queue_url}),
+            Place.CANARY_SINK: Located((sink.queue_arn,), {"CANARY_SINK_URL": sink.queue_url}),
         }
 
     def _places_of_timers(self) -> Places:

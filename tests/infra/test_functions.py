@@ -48,7 +48,7 @@ def test_a_function_is_told_only_of_places_that_it_has_rights_to(app: Template) 
         "SCHEDULE_GROUP",
         "SCHEDULE_ROLE_ARN",
     }
-    assert {name for name, variables in told.items() if "OPERATOR_SECRET_ARN" in variables} == {"authorizer"}
+    assert {name for name, variables in told.items() if "OPERATOR_SECRET_ARN" in variables} == {"authorizer", "canary"}
     assert {name for name, variables in told.items() if "ALARM_INTEGRATION" in variables} == {"ingest"}
     assert {name for name, variables in told.items() if "TICKETS_PER_SECOND" in variables} == {
         "company",

@@ -35,13 +35,20 @@ def test_the_way_of_a_page_keeps_its_own_concurrency_whatever_the_api_takes(chos
         for name, it in chosen.app.functions().items()
         if "ReservedConcurrentExecutions" in it
     }
-    assert reserved == {"clock": 25, "escalator": 25, "sweeper": 1, "notifier-sms": 10, "notifier-email": 20}
+    assert reserved == {
+        "clock": 25,
+        "escalator": 25,
+        "sweeper": 1,
+        "notifier-sms": 10,
+        "notifier-email": 20,
+        "notifier-canary": 2,
+    }
 
 
 def test_a_queue_never_asks_for_more_of_a_function_than_is_reserved(chosen: Assembly) -> None:
     reserved = {chosen.app.function_ids()[name]: it for name, it in chosen.app.functions().items()}
     limited = [it for it in chosen.app.of_type("Lambda::EventSourceMapping").values() if "ScalingConfig" in it]
-    assert len(limited) == 3
+    assert len(limited) == 4
     for mapping in limited:
         function = reserved[mapping["FunctionName"]["Ref"]]
         assert mapping["ScalingConfig"]["MaximumConcurrency"] == function["ReservedConcurrentExecutions"]

@@ -9,7 +9,13 @@ from tests.infra.assembly import Template
 from tocsin import due, page
 
 CLAIM = 60  # seconds for which a notifier claims a page
-WORK = {"DueQueue": "escalator", "SmsQueue": "notifier-sms", "EmailQueue": "notifier-email"}
+WORK = {
+    "DueQueue": "escalator",
+    "SmsQueue": "notifier-sms",
+    "EmailQueue": "notifier-email",
+    "CanaryQueue": "notifier-canary",
+}
+SINK = "CanarySink"  # of pages that nobody retries
 
 
 @pytest.fixture(scope="module")
@@ -17,8 +23,10 @@ def dead_letters(app: Template) -> set[str]:
     return {name for name in app.of_type("SQS::Queue") if "DeadLetters" in name}
 
 
-def test_every_queue_has_dead_letters_or_is_for_them(app: Template, dead_letters: set[str]) -> None:
+def test_every_queue_has_dead_letters_or_is_for_them_or_for_the_canary(app: Template, dead_letters: set[str]) -> None:
     work = {name: it for name, it in app.of_type("SQS::Queue").items() if name not in dead_letters}
+    (sink,) = (name for name in work if name.startswith(SINK))
+    assert "RedrivePolicy" not in work.pop(sink)
     assert {name[:-8] for name in work} == WORK.keys()
     for properties in work.values():
         assert properties["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] in dead_letters
@@ -84,7 +92,7 @@ def test_stream_readers_sweeper_and_failed_sends_are_watched(app: Template) -> N
     failed = [
         it["Dimensions"] for it in _alarms(app) if (it["Namespace"], it["MetricName"]) == ("Tocsin", "SendFailed")
     ]
-    assert failed == [[{"Name": "service", "Value": f"notifier-{channel}"}] for channel in ("sms", "email")]
+    assert failed == [[{"Name": "service", "Value": f"notifier-{channel}"}] for channel in ("sms", "email", "canary")]
 
 
 def test_a_claim_outlives_the_function_and_the_message_outlives_the_claim(app: Template) -> None:

@@ -19,7 +19,11 @@ def places(app: Template) -> dict[Place, list[str]]:
     """How the template spells each place, found by other ways than the app's own."""
     tickets = {"Fn::ImportValue": "TocsinData:ExportsOutputFnGetAttTicketsArnC5A27B47"}
     directory = {"Fn::ImportValue": "TocsinData:ExportsOutputFnGetAttDirectoryArn5B488153"}
-    secret = {"Fn::GetAtt": [_only(app.of_type("SecretsManager::Secret")), "Id"]}
+    secrets = app.of_type("SecretsManager::Secret")
+    operators, canarys = (
+        {"Fn::GetAtt": [_only(name for name in secrets if name.startswith(start)), "Id"]}
+        for start in ("OperatorKey", "CanaryKey")
+    )
     group = {"Ref": _only(app.of_type("Scheduler::ScheduleGroup"))}
     here = [{"Ref": "AWS::Region"}, ":", {"Ref": "AWS::AccountId"}]
     arn: list[Any] = ["arn:", {"Ref": "AWS::Partition"}]
@@ -35,9 +39,12 @@ def places(app: Template) -> dict[Place, list[str]]:
         Place.DUE_QUEUE: [_arn_of(app, "SQS::Queue", "DueQueue")],
         Place.SMS_QUEUE: [_arn_of(app, "SQS::Queue", "SmsQueue")],
         Place.EMAIL_QUEUE: [_arn_of(app, "SQS::Queue", "EmailQueue")],
+        Place.CANARY_QUEUE: [_arn_of(app, "SQS::Queue", "CanaryQueue")],
+        Place.CANARY_SINK: [_arn_of(app, "SQS::Queue", "CanarySink")],
         Place.SCHEDULES: [_join(*arn, ":scheduler:", *here, ":schedule/", group, "/*")],
         Place.SCHEDULE_ROLE: [_arn_of(app, "IAM::Role", "TimersRole")],
-        Place.OPERATOR_SECRET: [secret],
+        Place.OPERATOR_SECRET: [operators],
+        Place.CANARY_SECRET: [canarys],
         Place.PHONES: ["*"],
         Place.TOPICS: [_join(*arn, ":sns:*:*:*")],
         Place.EMAIL_IDENTITIES: [
@@ -125,7 +132,7 @@ def test_only_these_functions_may_delete_rows() -> None:
 
 def test_a_function_without_a_right_to_a_table_cannot_reach_it(app: Template) -> None:
     reaching = {name for name in RIGHTS if "TocsinData:" in str(_role_of(app, name)["Policies"])}
-    assert reaching == RIGHTS.keys() - {"root"}
+    assert reaching == RIGHTS.keys() - {"root", "canary"}
     assert "TicketsArn" not in str(_role_of(app, "companies")["Policies"])
 
 

@@ -37,6 +37,7 @@ def test_what_is_not_set_has_its_default() -> None:
         ("requests_per_second", -1),
         ("log_retention_days", 31),
         ("log_retention_days", "soon"),
+        ("canary", "sometimes"),
         ("local", ["python3"]),
         ("local", {"python": "python3", "colour": "red"}),
         ("local", "{"),
@@ -50,6 +51,13 @@ def test_a_setting_that_cannot_be_meant_is_refused_by_name(name: str, value: obj
 @pytest.mark.parametrize("value", ["https://tocsin.example.com", "http://127.0.0.1:4566/_aws/execute-api/a1/$default"])
 def test_a_public_url_may_have_a_port_and_a_path(value: str) -> None:
     assert Settings.from_context({**GOOD, "public_url": value}.get).public_url == value
+
+
+@pytest.mark.parametrize(
+    ("value", "runs"), [(None, True), (True, True), ("true", True), (False, False), ("false", False)]
+)
+def test_the_canary_runs_unless_it_is_told_not_to(value: object, runs: bool) -> None:
+    assert Settings.from_context({**GOOD, "canary": value}.get).canary is runs
 
 
 def test_an_email_sender_may_have_a_name_and_stands_for_its_address_and_domain() -> None:

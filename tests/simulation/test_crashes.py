@@ -48,7 +48,7 @@ def check(world: Story, ticket: str) -> None:
     assert Counter(world.told(ticket)) == TOLD
     assert {page["status"] for page in world.pages(ticket)} == {"sent"}
     assert world.scheduler.schedules == {}
-    assert [queue.messages + queue.dead for queue in world.queues.values()] == [[], [], []]
+    assert not any(queue.messages + queue.dead for queue in world.queues.values())
     assert world.clock.dead + world.historian.dead == []
 
 

@@ -36,7 +36,7 @@ from tocsin import aws, clock, ids, leases, reading, telemetry, times
 from tocsin.settings import settings
 
 ARN = "arn:aws:sqs:eu-central-1:123456789012:"
-QUEUES = {"due": ("escalator", 5), "sms": ("notifier", 5), "email": ("notifier", 5)}
+QUEUES = {"due": ("escalator", 5), "sms": ("notifier", 5), "email": ("notifier", 5), "canary": ("notifier", 5)}
 """Work queues: who works them off, and how many messages at once (infra/escalation.py, infra/notification.py)."""
 
 Rows = dict[tuple[str, str], Item]

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.simulation.cloud import errors
 from tests.simulation.cloud.errors import Exceptions
-from tests.simulation.timeline import Timeline
+from tests.simulation.timeline import START, Timeline
 
 LONGEST_DELAY = 900
 LARGEST = 1024 * 1024  # bytes of a message
@@ -66,8 +66,9 @@ class Queue:
         self.visible[message.message_id] = message
         self.arrive()
 
-    def receive(self, most: int) -> list[Message]:
+    def receive(self, most: int, visibility: float | None = None) -> list[Message]:
         """Return some messages and hide them; those that were received too often are dead."""
+        hidden = self.visibility if visibility is None else visibility
         received: list[Message] = []
         while self.visible and len(received) < most:
             message = self.visible.pop(self.choose(self.visible))
@@ -76,7 +77,7 @@ class Queue:
                 continue
             message.receives += 1
             self.in_flight[message.message_id] = message
-            self.timeline.after(self.visibility, partial(self._show, self.in_flight, message))
+            self.timeline.after(hidden, partial(self._show, self.in_flight, message))
             received.append(message)
         return received
 
@@ -125,10 +126,44 @@ class SQS:
             sent.append({"Id": entry["Id"], "MessageId": queue.put(entry["MessageBody"], group, delay)})
         return {"Successful": sent, "Failed": failed}
 
+    def receive_message(
+        self,
+        *,
+        QueueUrl: str,
+        MaxNumberOfMessages: int,
+        WaitTimeSeconds: int,
+        VisibilityTimeout: int,
+        MessageSystemAttributeNames: Sequence[str],
+    ) -> dict[str, Any]:
+        queue = self._queue(QueueUrl, "ReceiveMessage")
+        if not 0 < MaxNumberOfMessages <= 10 or not 0 <= WaitTimeSeconds <= 20:
+            raise errors.error("InvalidParameterValue", "ReceiveMessage")
+        assert list(MessageSystemAttributeNames) == ["SentTimestamp"], "no other is modelled"
+        until = queue.timeline.seconds + WaitTimeSeconds
+        while not queue.visible and queue.timeline.step(until):
+            pass
+        if not queue.visible:
+            queue.timeline.run(until - queue.timeline.seconds)
+        received = queue.receive(MaxNumberOfMessages, VisibilityTimeout)
+        return {"Messages": [_received(message) for message in received]} if received else {}
+
+    def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> None:
+        self._queue(QueueUrl, "DeleteMessage").delete(ReceiptHandle)
+
     def _queue(self, url: str, operation: str) -> Queue:
         if url not in self.queues:
             raise errors.error("QueueDoesNotExist", operation, url)
         return self.queues[url]
+
+
+def _received(message: Message) -> dict[str, Any]:
+    sent = round((START.timestamp() + message.sent_at) * 1000)
+    return {
+        "MessageId": message.message_id,
+        "ReceiptHandle": message.message_id,
+        "Body": message.body,
+        "Attributes": {"SentTimestamp": str(sent)},
+    }
 
 
 def _check(body: str, delay: int, group: str, operation: str) -> None:

@@ -4,7 +4,9 @@ from datetime import datetime
 
 from tocsin import api_keys, ids, keys, resource, users
 from tocsin.api_key import NewKey
+from tocsin.canary.company import COMPANY, ONBOARDING
 from tocsin.company import Company, CompanyPatch, CompanySettings, FirstKey, MadeCompany, NewCompany, ShownCompany
+from tocsin.errors import Conflict
 from tocsin.rows import Row
 from tocsin.store import directory
 from tocsin.user import NewUser
@@ -15,10 +17,14 @@ FIRST_KEY = "admin"
 def create(request: NewCompany, by: str, now: datetime) -> tuple[MadeCompany, bool]:
     """Onboard a company: the company, its first admin, the admin's API key. Raises `Conflict` if the id is taken.
 
+    The canary's is the installation's own: no other request than the canary's makes it.
+
     A first attempt that was cut short is finished by the next one; `onboarded`, written last, says that there is
     nothing left to do, so that an admin or key that was deleted since is not made again.
     """
     tenant = request.company_id
+    if tenant == COMPANY and request != NewCompany.model_validate(ONBOARDING):
+        raise Conflict("This is the name of the installation's own company, by which it watches itself.")
     company = Company(company_id=tenant, name=request.name, created_at=now)
     row, _ = resource.create(
         keys.company(tenant),

@@ -15,6 +15,8 @@ TocsinError
 │   ├── TooMany           429   over a limit, with Retry-After
 │   └── Overloaded        503   try again, with Retry-After
 ├── ConditionFailed             a conditional write found something else there
+├── NoAnswer                    a request over HTTP came to nothing
+├── CanaryFailed                the canary was not served as a customer is to be
 └── SendError                   a provider did not take a message: of what, and for good or not
 """
 
@@ -147,6 +149,23 @@ class ConditionFailed(TocsinError):
     def __init__(self, found: dict[str, Any] | None) -> None:
         super().__init__("the condition of a write did not hold")
         self.found = found
+
+
+class NoAnswer(TocsinError):
+    """A request over HTTP was not answered in time, or not at all."""
+
+
+class CanaryFailed(TocsinError):
+    """What customers are promised did not happen to the canary.
+
+    `kind`: api, first_page, second_page, ack, noise; `status`: of the HTTP answer that failed it, 0 if none did.
+    """
+
+    def __init__(self, kind: str, detail: str, *, status: int = 0) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.status = status
 
 
 class Fault(StrEnum):

@@ -14,8 +14,6 @@ from tocsin.settings import settings
 
 _BATCH = 10  # messages a call, SQS API reference
 
-Channel = Literal["sms", "email"]
-
 
 class PageMessage(BaseModel):
     """Send this page. The row says what; `address` tells which phone's row to read beside it."""

@@ -99,6 +99,16 @@ class Settings:
         return _need("OPERATOR_SECRET_ARN")
 
     @cached_property
+    def canary_sink_url(self) -> str:
+        """Queue into which the canary's pages go."""
+        return _need("CANARY_SINK_URL")
+
+    @cached_property
+    def canary_secret_arn(self) -> str:
+        """Secret in which the canary keeps its API key."""
+        return _need("CANARY_SECRET_ARN")
+
+    @cached_property
     def sns_certificate(self) -> Certificate | None:
         """The local stack's certificate of SNS; on AWS there is none, and certificates are fetched."""
         pem = os.environ.get("SNS_CERTIFICATE_PEM", "")

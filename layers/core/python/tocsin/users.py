@@ -20,6 +20,7 @@ from tocsin.user import (
     User,
     UserPatch,
     UserSettings,
+    check_channel,
     code_sent,
     code_tried,
 )
@@ -70,8 +71,10 @@ def delete(tenant: str, user_id: str) -> None:
 def add_method(tenant: str, user_id: str, request: NewMethod, now: datetime) -> tuple[ShownMethod, bool]:
     """Give a user a contact method. Return it and whether it is new: the same address again is what there is.
 
-    Raises `NotFound`, and `Conflict` if the id is taken or the user has twenty.
+    Raises `NotFound`, `Invalid` for a channel that is not the company's, and `Conflict` if the id is taken or the
+    user has twenty.
     """
+    check_channel(tenant, request.channel)
     fingerprint = ids.fingerprint(request.model_dump(exclude={"method_id"}))
     wanted = ContactMethod(
         method_id=request.method_id or ids.new(),

@@ -7,7 +7,7 @@ A channel's function takes a `Letter`, hands it to the provider and returns the 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tocsin.channels import email, sms
+from tocsin.channels import canary, email, sms
 from tocsin.letter import Letter
 
 
@@ -23,4 +23,5 @@ class Channel:
 CHANNELS: dict[str, Channel] = {
     "sms": Channel(sms.send, "sns", replies=True),
     "email": Channel(email.send, "sesv2"),
+    "canary": Channel(canary.send, "sqs"),
 }
