@@ -2,8 +2,8 @@
 
 Who does little pays nothing: one thing a second is let through without asking, as long as the process has not had to
 ask for ten seconds. Who does more leases a block, and as long as one is used up within a second the next is twice as
-large, up to a tenth of what can be saved up. What is not used within two seconds is given up. Who was refused is
-refused for a second without asking again.
+large, up to a tenth of what can be saved up. What is not used within two seconds is given up. Who was refused, or got
+the last there was, does not ask again for a second.
 
 So n processes write the row a few times a second each, however much is asked of them. What they let through over the
 limit, all together, is n a second at most: each of them one that it did not ask for, and only while each has no more to
@@ -38,6 +38,7 @@ class _Lease:
     asked_at: datetime = _NEVER
     unasked_at: datetime = _NEVER
     refused_until: datetime = _NEVER
+    empty_until: datetime = _NEVER  # of the bucket: what is held was the last of it
 
     def spend(self, now: datetime) -> bool:
         """Say whether one more is let through without asking: of the block, or because there was none of late."""
@@ -74,7 +75,11 @@ def take(tenant: str, name: str, rate: Rate, now: datetime) -> timedelta | None:
     _held[tenant, name] = lease  # kept for as long as it is in use
     if now < lease.refused_until:
         return lease.refused_until - now
-    return None if lease.spend(now) else _ask(lease, tenant, name, rate, now)
+    if lease.spend(now):
+        return None
+    if now < lease.empty_until:
+        return lease.empty_until - now
+    return _ask(lease, tenant, name, rate, now)
 
 
 def _ask(lease: _Lease, tenant: str, name: str, rate: Rate, now: datetime) -> timedelta | None:
@@ -90,4 +95,6 @@ def _ask(lease: _Lease, tenant: str, name: str, rate: Rate, now: datetime) -> ti
         lease.refused_until = now + wait
         return wait
     lease.left, lease.leased_at = got - 1, now
+    if got < asked:
+        lease.empty_until = now + REFUSED
     return None
