@@ -19,13 +19,14 @@ use_packaged_node()  # before anything imports aws_cdk, which starts Node
 
 import aws_cdk as cdk  # noqa: E402
 
+from infra.canary import TocsinCanary  # noqa: E402
 from infra.data import TocsinData  # noqa: E402
 from infra.settings import Settings  # noqa: E402
 from infra.stack import Tocsin  # noqa: E402
 
 
 def build(context: dict[str, object] | None = None, outdir: str | None = None) -> cdk.App:
-    """Return the app with both stacks, not yet synthesized.
+    """Return the app with both stacks, or with the canary of another Region alone, not yet synthesized.
 
     `context` goes before what `cdk.json` says; what the environment brings goes before both (`CDK_CONTEXT_JSON`, as the
     CDK CLI sets it).
@@ -33,6 +34,9 @@ def build(context: dict[str, object] | None = None, outdir: str | None = None) -
     defaults = json.loads((ROOT / "cdk.json").read_text())["context"]
     app = cdk.App(context={**defaults, **(context or {})}, outdir=outdir, analytics_reporting=False)
     settings = Settings.from_context(app.node.try_get_context)
+    if settings.canary_for:
+        TocsinCanary(app, "TocsinCanary", settings=settings, home=settings.canary_for)
+        return app
     data = TocsinData(app, "TocsinData", settings=settings, termination_protection=True)
     Tocsin(app, "Tocsin", settings=settings, data=data)
     return app

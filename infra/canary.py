@@ -10,7 +10,10 @@ from constructs import Construct
 
 from infra.findings import accept
 from infra.function import Function, Workshop
+from infra.layers import Layers
 from infra.operations import MINUTE, Operations
+from infra.places import Located, Place, Places
+from infra.settings import Home, Settings
 
 TIMEOUT = cdk.Duration.seconds(55)  # a run ends before the next one begins
 LATE = 5000  # milliseconds
@@ -46,10 +49,19 @@ class Secret(Construct):
 class Canary(Construct):
     """The function, its schedule if it is to run, and its alarms."""
 
-    def __init__(self, scope: Construct, name: str, workshop: Workshop, *, runs: bool) -> None:
+    def __init__(self, scope: Construct, name: str, workshop: Workshop, *, runs: bool, home_region: str = "") -> None:
+        """Make it; `home_region` is the installation's, if that is another than the canary's own."""
         super().__init__(scope, name)
         # A run waits for most of its time: little memory, for memory times time is what it costs.
-        canary = Function(self, "canary", workshop, told=("PUBLIC_URL",), timeout=TIMEOUT, memory=192)
+        canary = Function(
+            self,
+            "canary",
+            workshop,
+            told=("PUBLIC_URL",),
+            variables={"HOME_REGION": home_region} if home_region else {},
+            timeout=TIMEOUT,
+            memory=192,
+        )
         self.function = canary.function
         canary.function.configure_async_invoke(retry_attempts=0, max_event_age=MINUTE)
         if runs:
@@ -76,6 +88,37 @@ class Canary(Construct):
             periods=2,
             why="The canary is paged late, and so are customers.",
         )
+
+
+class TocsinCanary(cdk.Stack):
+    """A canary in another Region than its installation: it is heard when all of that Region is silent."""
+
+    def __init__(self, scope: Construct, name: str, *, settings: Settings, home: Home) -> None:
+        super().__init__(scope, name)
+        self._home = home
+        operations = Operations(self, "Operations", email=settings.operations_email)
+        workshop = Workshop(
+            layers=Layers(self, "Layers", local=settings.local).all,
+            places=self._places(),
+            operations=operations,
+            log_retention=settings.log_retention,
+            settings={"PUBLIC_URL": home.url},
+        )
+        canary = Canary(self, "Canary", workshop, runs=settings.canary, home_region=home.region)
+        cdk.CfnOutput(self, "CanaryFunction", value=canary.function.function_name)
+        cdk.CfnOutput(self, "OperationsTopicArn", value=operations.topic.topic_arn)
+
+    def _places(self) -> Places:
+        home, key = self._home, Secret(self, "CanaryKey")
+        _, _, _, region, account, queue = home.sink_arn.split(":")
+        sink_url = f"https://sqs.{region}.{self.url_suffix}/{account}/{queue}"
+        return {
+            Place.CANARY_SINK: Located((home.sink_arn,), {"CANARY_SINK_URL": sink_url}),
+            Place.CANARY_SECRET: Located((key.arn,), {"CANARY_SECRET_ARN": key.arn}),
+            Place.OPERATOR_SECRET: Located(
+                (home.operator_secret_arn,), {"OPERATOR_SECRET_ARN": home.operator_secret_arn}
+            ),
+        }
 
 
 def _metric(name: str, period: cdk.Duration, statistic: str) -> cloudwatch.Metric:

@@ -26,6 +26,7 @@ REQUESTS_PER_SECOND = 200  # of the 3,000 that the gateway takes
 LARGEST_LIMIT = 10_000
 COMPANY_AND_INTEGRATION = re.compile(r"[a-z][a-z0-9-]{0,23}/[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 PUBLIC_URL = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*[^/?#\s])?")
+ARN = re.compile(r"arn:[a-z-]+:(sqs|secretsmanager):[a-z0-9-]+:\d{12}:[A-Za-z0-9:/_+=.@-]+")
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
@@ -64,6 +65,39 @@ class Local:
 
 
 @dataclass(frozen=True)
+class Home:
+    """An installation that a canary watches from another Region of its account: its URL, sink and operator's secret.
+
+    All three are outputs of its stack.
+    """
+
+    url: str
+    sink_arn: str
+    operator_secret_arn: str
+
+    @classmethod
+    def from_context(cls, value: object) -> "Home | None":
+        """Read JSON text, or a mapping; empty or missing is None."""
+        if not value:
+            return None
+        try:
+            fields = json.loads(value) if isinstance(value, str) else value
+            home = cls(**fields) if isinstance(fields, Mapping) else None
+        except (json.JSONDecodeError, TypeError) as error:
+            raise InvalidSetting("canary_for", str(error)) from None
+        if not home or not PUBLIC_URL.fullmatch(home.url):
+            raise InvalidSetting("canary_for", "must be a JSON object; its url has no slash at its end")
+        if not (ARN.fullmatch(home.sink_arn) and ARN.fullmatch(home.operator_secret_arn)):
+            raise InvalidSetting("canary_for", "sink_arn and operator_secret_arn must be ARNs")
+        return home
+
+    @property
+    def region(self) -> str:
+        """The installation's Region."""
+        return self.sink_arn.split(":")[3]
+
+
+@dataclass(frozen=True)
 class Settings:
     """One installation's settings.
 
@@ -76,6 +110,7 @@ class Settings:
     `tickets_per_second`: how many a company opens, unless it has a limit of its own.
     `requests_per_second`: how many a company sends with its API keys, unless it has a limit of its own.
     `pager_concurrency`: how many of each function on the way of a page are reserved, 2 or more; 0: none.
+    `canary_for`: the installation that a canary alone is deployed for; None: an installation is deployed.
     `canary`: whether the canary runs every minute; without, it is there and nobody calls it.
     """
 
@@ -89,6 +124,7 @@ class Settings:
     requests_per_second: int = REQUESTS_PER_SECOND
     pager_concurrency: int = 0
     canary: bool = True
+    canary_for: Home | None = None
     local: Local | None = None
 
     @classmethod
@@ -107,6 +143,7 @@ class Settings:
             requests_per_second=_per_second("requests_per_second", get, REQUESTS_PER_SECOND),
             pager_concurrency=_pager_concurrency(str(get("pager_concurrency") or 0)),
             canary=_yes_or_no("canary", get("canary")),
+            canary_for=Home.from_context(get("canary_for")),
             local=Local.from_context(get("local")),
         )
 

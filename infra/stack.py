@@ -61,6 +61,7 @@ class Tocsin(cdk.Stack):
         cdk.CfnOutput(self, "SmsReplyTopicArn", value=replies.topic.topic_arn)
         cdk.CfnOutput(self, "OperationsTopicArn", value=self._operations.topic.topic_arn)
         cdk.CfnOutput(self, "Sweeper", value=escalation.sweeper.function.function_name)
+        cdk.CfnOutput(self, "CanarySinkArn", value=self._sink.queue.queue_arn)
         cdk.CfnOutput(self, "CanaryFunction", value=canary.function.function_name)
         cdk.CfnOutput(self, "ScheduleGroup", value=self._timers.group.ref)
 

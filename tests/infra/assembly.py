@@ -49,11 +49,12 @@ class Assembly:
 def synthesize(build: Callable[..., cdk.App], context: dict[str, object], folder: Path) -> Assembly:
     app = build(context, outdir=str(folder))
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-    findings = _synthesis_findings(app)
+    findings = synthesis_findings(app)
     return Assembly(_template(folder, "TocsinData"), _template(folder, "Tocsin"), _json(folder, "manifest"), findings)
 
 
-def _synthesis_findings(app: cdk.App) -> list[str]:
+def synthesis_findings(app: cdk.App) -> list[str]:
+    """Write the assembly; return what plugins found in it that nobody has accepted."""
     try:
         app.synth()
     except RuntimeError as error:  # the CDK writes the assembly, then fails because of what was found

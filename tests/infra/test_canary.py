@@ -1,14 +1,23 @@
 """The canary: it runs every minute, its silence is an alarm, and it can reach nothing but what a customer can."""
 
+import json
 from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
+from cdk_nag import AwsSolutionsChecks
 
 from app import build
 from infra.rights import RIGHTS
-from tests.infra.assembly import Template, synthesize
+from tests.infra.assembly import Template, synthesis_findings, synthesize
 from tests.infra.conftest import CONTEXT
+
+HOME = {
+    "url": "https://tocsin.example.com",
+    "sink_arn": "arn:aws:sqs:eu-central-1:123456789012:sink",
+    "operator_secret_arn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:OperatorKey-AbCdEf",
+}
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +86,40 @@ def test_its_key_is_empty_at_first_and_no_deployment_overwrites_it(app: Template
 def test_only_its_own_notifier_puts_pages_into_the_sink(app: Template) -> None:
     told = {name for name, it in app.functions().items() if "CANARY_SINK_URL" in it["Environment"]["Variables"]}
     assert told == {"canary", "notifier-canary"}
+
+
+@pytest.fixture(scope="module")
+def away(tmp_path_factory: pytest.TempPathFactory) -> tuple[Template, list[str]]:
+    """The stack of a canary in another Region, and what cdk-nag finds in it."""
+    folder: Path = tmp_path_factory.mktemp("away")
+    app = build({**CONTEXT, "canary_for": json.dumps(HOME)}, outdir=str(folder))
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    findings = synthesis_findings(app)
+    assert [path.name for path in folder.glob("*.template.json")] == ["TocsinCanary.template.json"]
+    path = folder / "TocsinCanary.template.json"
+    return Template(json.loads(path.read_text()), path), findings
+
+
+def test_in_another_region_it_is_alone_and_reaches_home(away: tuple[Template, list[str]]) -> None:
+    app, findings = away
+    assert findings == []
+    assert app.functions().keys() == {"canary"}
+    told = app.functions()["canary"]["Environment"]["Variables"]
+    assert (told["PUBLIC_URL"], told["HOME_REGION"]) == ("https://tocsin.example.com", "eu-central-1")
+    assert told["OPERATOR_SECRET_ARN"] == HOME["operator_secret_arn"]
+    assert told["CANARY_SINK_URL"] == {
+        "Fn::Join": ["", ["https://sqs.eu-central-1.", {"Ref": "AWS::URLSuffix"}, "/123456789012/sink"]]
+    }
+    (role,) = (it for it in app.of_type("IAM::Role").values() if "lambda" in str(it["AssumeRolePolicyDocument"]))
+    assert HOME["sink_arn"] in str(role["Policies"])
+
+
+def test_in_another_region_it_is_heard_there(away: tuple[Template, list[str]]) -> None:
+    app, _ = away
+    assert len(rules(app)) == 1
+    (topic,) = app.of_type("SNS::Topic")
+    assert alarms(app).keys() == {"CanaryPassed", "CanaryLateness"}
+    assert all(alarm["AlarmActions"] == [{"Ref": topic}] for alarm in alarms(app).values())
 
 
 def test_switched_off_it_is_there_and_nobody_calls_it(off: Template) -> None:

@@ -14,7 +14,7 @@ from tests.world import Caller
 from tocsin import aws, clock, web
 from tocsin.canary import company, credential
 from tocsin.canary.sink import Sink
-from tocsin.channels import CHANNELS
+from tocsin.channels import CHANNELS, canary
 from tocsin.errors import Fault, NoAnswer, SendError
 from tocsin.letter import Facts, Letter
 
@@ -37,6 +37,17 @@ def test_a_page_is_found_in_the_sink_with_its_link_and_time() -> None:
     assert page is not None
     assert (page.address, page.link) == ("first@sink", LINK)
     assert before <= page.at <= clock.now()
+
+
+def test_from_another_region_the_sink_is_read_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    home = aws.client("sqs", "us-west-2")
+    url = home.create_queue(QueueName="sink-at-home")["QueueUrl"]
+    home.send_message(QueueUrl=url, MessageBody=canary.text(PAGE))
+    monkeypatch.setenv("CANARY_SINK_URL", url)
+    monkeypatch.setenv("HOME_REGION", "us-west-2")
+    sink = Sink("t1")
+    sink.look()
+    assert [page.link for page in sink.arrivals] == [LINK]
 
 
 def test_a_sink_without_pages_is_no_error() -> None:

@@ -104,6 +104,11 @@ class Settings:
         return _need("CANARY_SINK_URL")
 
     @cached_property
+    def home_region(self) -> str | None:
+        """Region of the installation, told to a canary that watches it from another; None: our own."""
+        return os.environ.get("HOME_REGION") or None
+
+    @cached_property
     def canary_secret_arn(self) -> str:
         """Secret in which the canary keeps its API key."""
         return _need("CANARY_SECRET_ARN")

@@ -24,7 +24,7 @@ def run(ticket_id: str) -> bool | None:
     try:
         passed = _play(ticket_id)
     except CanaryFailed as failure:
-        logger.warning("the canary failed", extra={"failure": failure.kind, "reason": failure.detail})
+        logger.warning("the canary failed", extra={"kind": failure.kind, "reason": failure.detail})
         count("CanaryFailed", kind=failure.kind)
         passed = False
     if passed is not None:

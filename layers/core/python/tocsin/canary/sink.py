@@ -40,7 +40,7 @@ class Sink:
 
     def look(self) -> None:
         """Read what is there. Waits a second if that is nothing."""
-        sqs = aws.client("sqs")
+        sqs = aws.client("sqs", settings.home_region)
         answer = sqs.receive_message(
             QueueUrl=settings.canary_sink_url,
             MaxNumberOfMessages=10,
