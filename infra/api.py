@@ -18,6 +18,8 @@ from infra.settings import Settings
 NOUNS: dict[str, tuple[str, ...]] = {
     "tickets": ("TICKETS_PER_SECOND",),
     "rules": (),
+    "schedules": ("PUBLIC_URL",),
+    "oncall": (),
     "teams": (),
     "users": (),
     "severities": (),
@@ -28,9 +30,11 @@ NOUNS: dict[str, tuple[str, ...]] = {
 }
 """The API's functions, one for each noun below `/api/v1`, with the settings that they are told."""
 
-OPEN = "No login by design: health and description are public, a door's key or a link's token is in the path."
+OPEN = (
+    "No login by design: health and description are public, a door's or feed's key, or a link's token, is in the path."
+)
 
-# Never the path: it holds the keys of doors and the tokens of links.
+# Never the path: it holds the keys of doors and feeds, and the tokens of links.
 LOGGED = {
     "at": "$context.requestTime",
     "request": "$context.requestId",
@@ -107,6 +111,7 @@ class Api(Construct):
         self._route(root, "/api/v1/{proxy+}")
         self._route_openly(root, "/health", "/openapi.json")
         self._route_openly(Function(self, "links", workshop), "/a/{token}")
+        self._route_openly(Function(self, "feeds", workshop), "/feed/{key}")
         self._route_openly(ingest, "/in/{proxy+}")
         self._default(root)
 

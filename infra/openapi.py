@@ -15,7 +15,19 @@ ROOT: Final = Path(__file__).parent.parent
 TARGET: Final = ROOT / "functions" / "root" / "openapi.json"
 # Paths that are not described by types: they have no bearer token, or are read leniently.
 OPEN: Final = Path(__file__).with_name("openapi_open.json")
-NOUNS: Final = ("tickets", "rules", "users", "teams", "severities", "company", "companies", "api_keys", "integrations")
+NOUNS: Final = (
+    "tickets",
+    "rules",
+    "schedules",
+    "oncall",
+    "users",
+    "teams",
+    "severities",
+    "company",
+    "companies",
+    "api_keys",
+    "integrations",
+)
 PROBLEM: Final = "application/problem+json"
 
 DESCRIPTION: Final = """\

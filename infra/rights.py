@@ -79,6 +79,9 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
         READ_DIRECTORY,
     ),
     "rules": (*KEEP_DIRECTORY, TAKE_ALLOWANCE),
+    "schedules": (*KEEP_DIRECTORY, may(QUERY, Place.DIRECTORY), TAKE_ALLOWANCE),
+    "oncall": (*LOOK_UP, TAKE_ALLOWANCE),
+    "feeds": (may((*READ, *QUERY), Place.DIRECTORY),),
     "teams": (
         *KEEP_DIRECTORY,
         may(QUERY, Place.DIRECTORY),

@@ -75,6 +75,8 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "ingest": _request("POST", f"/in/generic/{'0' * 32}", "{}"),
     "replies": {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": STRANGER}}]},
     "links": _request("GET", f"/a/{'x' * 22}"),
+    "feeds": _request("GET", "/feed/none.ics"),
+    "oncall": _request("GET", "/api/v1/oncall"),
     "sweeper": {},
     "root": _request("GET", "/health"),
 }

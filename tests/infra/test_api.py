@@ -9,7 +9,19 @@ import pytest
 from tests.infra.assembly import Template
 from tocsin import authorizer
 
-NOUNS = ("tickets", "rules", "teams", "users", "severities", "company", "companies", "api_keys", "integrations")
+NOUNS = (
+    "tickets",
+    "rules",
+    "schedules",
+    "oncall",
+    "teams",
+    "users",
+    "severities",
+    "company",
+    "companies",
+    "api_keys",
+    "integrations",
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +50,7 @@ def test_only_these_routes_are_open(routes: dict[str, tuple[str, bool]]) -> None
         "ANY /health": "root",
         "ANY /openapi.json": "root",
         "ANY /a/{token}": "links",
+        "ANY /feed/{key}": "feeds",
         "ANY /in/{proxy+}": "ingest",
         "$default": "root",
     }

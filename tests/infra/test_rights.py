@@ -125,7 +125,7 @@ def test_only_these_functions_may_delete_rows() -> None:
         for place in right.places
         if "dynamodb:DeleteItem" in right.actions
     }
-    directory = {"rules", "teams", "users", "api_keys", "integrations"}
+    directory = {"rules", "schedules", "teams", "users", "api_keys", "integrations"}
     dedup = {"tickets", "ingest"}
     assert deleting == {(name, Place.DIRECTORY) for name in directory} | {(name, Place.TICKETS) for name in dedup}
 

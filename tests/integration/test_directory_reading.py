@@ -1,11 +1,12 @@
 """What a decision knows of the directory: as it is now, a few seconds old at most."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.world import Caller
-from tocsin import aws, clock, decision, keys, reading
+from tocsin import aws, clock, decision, keys, reading, times
 from tocsin.book import Book, Roster, Unread
 from tocsin.decision import Decision
 from tocsin.store import directory
@@ -98,6 +99,56 @@ def test_a_row_that_cannot_be_read_counts_as_missing(staffed: Caller) -> None:
 def test_a_company_that_cannot_be_read_has_every_default(staffed: Caller) -> None:
     directory.update(keys.company("acme"), {"severities": "?"})
     assert decided().assigned_to == ["ada", "bob"]
+
+
+ON_CALL = RULE | {"steps": [{"notify": [{"schedule": "s1"}]}, {"notify": [{"user": "bob"}]}]}
+SCHEDULE = {"schedule_id": "s1", "layers": [{"users": ["ada", "bob"], "rotation": "daily", "start": "2026-01-05"}]}
+
+
+@pytest.fixture
+def manned(staffed: Caller) -> Caller:
+    """The team's first step pages who is on call."""
+    assert staffed("POST", "/schedules", SCHEDULE).status == 201
+    assert staffed("PUT", "/rules/r1", ON_CALL).status == 200
+    return staffed
+
+
+def test_who_is_on_call_is_found_with_one_call_more(manned: Caller, now: Any) -> None:
+    assert calls() == [
+        "Query",
+        "Query",
+        "BatchGetItem",
+    ]  # rules; the schedule with its overrides; one user, the company
+    now(seconds=2)
+    assert calls() == ["BatchGetItem"]
+    before = decided().assigned_to
+    now(days=1)
+    assert {*before, *decided().assigned_to} == {"ada", "bob"}
+
+
+def test_an_override_counts_within_seconds(manned: Caller, now: Any) -> None:
+    (there,) = decided().assigned_to
+    other = "bob" if there == "ada" else "ada"
+    since = clock.now()
+    cover = {"user": other, "from": times.text(since), "to": times.text(since + timedelta(hours=1))}
+    assert manned("POST", "/schedules/s1/overrides", cover).status == 201
+    now(seconds=4)
+    assert decided().assigned_to == [other]
+
+
+def test_where_nobody_is_on_call_the_step_passes_and_it_is_said(manned: Caller, now: Any) -> None:
+    manned("PUT", "/schedules/s1", {"layers": []})
+    made = decided()
+    assert (made.step, made.assigned_to) == (2, ["bob"])
+    assert made.passed == ((1, 1, "Nobody is on call by schedule s1."),)
+    manned("DELETE", "/schedules/s1")
+    now(seconds=4)
+    assert decided().passed == made.passed
+
+
+def test_a_schedule_that_cannot_be_read_has_nobody(manned: Caller) -> None:
+    directory.update(keys.schedule("acme", "s1"), {"layers": "?"})
+    assert decided().assigned_to == ["bob"]
 
 
 @pytest.mark.parametrize(("members", "large"), [(99, False), (100, True)])

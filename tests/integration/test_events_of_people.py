@@ -35,6 +35,8 @@ def acme(admin: Caller, monkeypatch: pytest.MonkeyPatch) -> Caller:
         ("company/read", 200),
         ("api_keys/create", 201),
         ("integrations/create", 201),
+        ("schedules/create", 201),
+        ("oncall/of_team", 200),
         ("root/health", 200),
         ("root/no_such_path", 404),
     ],
@@ -46,6 +48,12 @@ def test_a_sample_request_is_accepted(acme: Caller, name: str, status: int) -> N
 def test_a_code_is_sent_as_the_sample_asks(acme: Caller) -> None:
     call("users", sample("users/add_contact_method"))
     assert call("users", sample("users/send_code")).status == 202
+
+
+def test_a_schedule_is_overridden_shown_and_read_as_the_samples_ask(acme: Caller) -> None:
+    for name, status in (("create", 201), ("override", 201), ("shifts", 200), ("add_feed_key", 201)):
+        assert call("schedules", sample(f"schedules/{name}")).status == status
+    assert call("feeds", sample("feeds/read")).status == 200  # by the key that was just made
 
 
 def test_the_authorizer_knows_the_sample_key(acme: Caller) -> None:

@@ -61,6 +61,15 @@ def test_what_is_left_out_has_its_default(acme: Caller) -> None:
     assert made["steps"] == [{"notify": [{"user": "ada"}], "channels": None, "wait": "5m"}]
 
 
+def test_a_step_may_notify_who_is_on_call(acme: Caller) -> None:
+    acme("POST", "/schedules", {"schedule_id": "primary"})
+    steps = [{"notify": [{"schedule": "primary"}, {"user": "ada"}]}]
+    made = acme("POST", "/rules", LEAST | {"steps": steps})
+    assert (made.status, made.body["steps"][0]["notify"]) == (201, steps[0]["notify"])
+    both = [{"notify": [{"schedule": "primary", "user": "ada"}]}]
+    assert locs(acme("PUT", "/rules/least", LEAST | {"steps": both})) == [["body", "steps", 0, "notify", 0]]
+
+
 def test_the_same_create_again_is_the_rule_and_another_is_a_conflict(acme: Caller) -> None:
     acme("POST", "/rules", RULE)
     acme("PUT", "/rules/critical", RULE | {"name": "New"})

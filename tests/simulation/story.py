@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from tests.simulation.cloud.providers import Sent
+from tests.simulation.timeline import START
 from tests.simulation.world import Rows, World
 from tests.world import Answer
 
@@ -32,6 +33,13 @@ class Story(World):
             self.expect(201, "POST", "/rules", {**body, "rule_id": rule_id})
         else:
             self.expect(200, "PUT", f"/rules/{rule_id}", body)
+
+    def schedule(self, *users: str, schedule_id: str = "primary", **fields: Any) -> None:
+        """Let the team have a schedule by which these users take turns, an hour each, from the story's beginning."""
+        layer = {"users": list(users), "rotation": "hours:1", "handoff": f"{START:%H:%M}", "start": f"{START:%Y-%m-%d}"}
+        layers = [layer] if users else []
+        body = {"schedule_id": schedule_id, "team": "payments", "layers": layers, **fields}
+        self.expect(201, "POST", "/schedules", body)
 
     def expect(self, status: int, method: str, path: str, body: Any = None) -> Any:
         """Call the API and return the answer's body. Raises AssertionError for another status."""

@@ -59,6 +59,17 @@ def test_a_page_from_due_to_sent_takes_at_most_twelve_calls(story: Story, step_n
     assert len(story.gate.of("historian")) <= 1 + step_number
 
 
+def test_a_page_to_who_is_on_call_takes_one_call_more(story: Story) -> None:
+    story.schedule("ada", "bob", "cyd")
+    story.rule({"notify": [{"schedule": "primary"}]})
+    story.gate.calls.clear()
+    story.open()
+    story.run_until(lambda: story.who() == ["ada"], within=10)
+    story.run(1)
+    calls = story.gate.of("escalator", "notifier")
+    assert len(calls) <= 13, shown(calls)
+
+
 def test_a_ticket_that_pages_two_people_and_is_acknowledged_costs_few_calls(story: Story) -> None:
     story.rule(step("ada", wait="5m"), step("bob", wait="10m"))
     story.gate.calls.clear()

@@ -29,12 +29,25 @@ OUTSIDE_LIBRARIES = {
     "urllib3",
 }
 PURE = """
-access api_key book canary.company company cursor decision due duration errors gsm history ids integration keys letter
-limit mail model page pattern pattern.checking pattern.matching phone problem rate reply rows rule severity
-sources.cloudwatch sources.generic sources.limits stream team ticket ticket_api times user
+access api_key book canary.company company cursor decision due duration errors feed gsm history ids integration keys
+letter limit mail model oncall page pattern pattern.checking pattern.matching phone problem rate reply rows rule
+schedule severity sources.cloudwatch sources.generic sources.limits stream team ticket ticket_api times user wall
+window
 """
 # Those who answer requests that are validated: they alone pay for the machinery of it when they start.
-VALIDATED = {"api_keys", "companies", "company", "integrations", "rules", "severities", "teams", "tickets", "users"}
+VALIDATED = {
+    "api_keys",
+    "companies",
+    "company",
+    "integrations",
+    "oncall",
+    "rules",
+    "schedules",
+    "severities",
+    "teams",
+    "tickets",
+    "users",
+}
 
 
 @cache

@@ -85,7 +85,7 @@ def _in_order(pk: str, a: Row, b: Row) -> Iterator[Violation]:
         return
     begun = b["run"] != a["run"] or b.get("rule_id") != a.get("rule_id")
     before = (0, 0) if begun else (a["round"], a["step"])
-    for place in [*map(tuple, b.get("passed") or ()), (b["round"], b["step"])]:
+    for place in [*(tuple(one[:2]) for one in b.get("passed") or ()), (b["round"], b["step"])]:
         nexts = {(max(before[0], 1), before[1] + 1), (before[0] + 1, 1)}
         if place not in nexts:
             yield Violation("I4", pk, f"went from {before} to {place} of rule {b.get('rule_id')}")

@@ -25,6 +25,8 @@ _RANK: Final = {Role.VIEWER: 0, Role.RESPONDER: 1, Role.ADMIN: 2}
 TABLE: Final[dict[str, tuple[Role, Role]]] = {
     "tickets": (Role.VIEWER, Role.RESPONDER),
     "rules": (Role.VIEWER, Role.ADMIN),
+    "schedules": (Role.VIEWER, Role.ADMIN),
+    "oncall": (Role.VIEWER, Role.ADMIN),
     "teams": (Role.VIEWER, Role.ADMIN),
     "users": (Role.VIEWER, Role.ADMIN),
     "severities": (Role.VIEWER, Role.ADMIN),

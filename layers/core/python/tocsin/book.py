@@ -6,26 +6,31 @@ function asks the book, and what is not in it ends the attempt with `Unread`; th
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from tocsin import oncall
 from tocsin.company import Company
+from tocsin.oncall import Rota
 from tocsin.rule import Rule
 from tocsin.user import User
 
 
 class Unread(Exception):
-    """A decision needs users, teams' rosters, the company's own rules or its settings that are not in the book yet."""
+    """A decision needs what is not in the book yet: users, rosters, schedules, the company's own rules or settings."""
 
     def __init__(
         self,
         *,
         users: Iterable[str] = (),
         rosters: Iterable[str] = (),
+        schedules: Iterable[str] = (),
         company: bool = False,
         company_rules: bool = False,
     ) -> None:
         super().__init__("not read yet")
         self.users = frozenset(users)
         self.rosters = frozenset(rosters)
+        self.schedules = frozenset(schedules)
         self.company = company
         self.company_rules = company_rules
 
@@ -51,13 +56,14 @@ class Roster:
 
 @dataclass
 class Book:
-    """What was read so far for one ticket. None in `users` stands for one that does not exist."""
+    """What was read so far for one ticket. None in users and schedules stands for one that does not exist."""
 
     team_rules: Sequence[Rule]
     read_company: Company | None = None
     read_company_rules: Sequence[Rule] | None = None
     read_users: dict[str, User | None] = field(default_factory=dict)
     read_rosters: dict[str, Roster] = field(default_factory=dict)
+    read_schedules: dict[str, Rota | None] = field(default_factory=dict)
 
     @property
     def company_rules(self) -> Sequence[Rule]:
@@ -80,6 +86,22 @@ class Book:
         if missing:
             raise Unread(rosters=missing)
         return {name: self.read_rosters[name] for name in wanted}
+
+    def on_call(self, schedules: Iterable[str], now: datetime) -> dict[str, str | None]:
+        """Return who is on call by each schedule, None for nobody. Raises `Unread` for all that are missing at once.
+
+        Nobody but who is on call is asked for; who is known by then to be deleted is passed over.
+        """
+        wanted = list(schedules)
+        missing = [name for name in wanted if name not in self.read_schedules]
+        if missing:
+            raise Unread(schedules=missing)
+        return {name: self._first_there(self.read_schedules[name], now) for name in wanted}
+
+    def _first_there(self, rota: Rota | None, now: datetime) -> str | None:
+        candidates = oncall.candidates(rota, now) if rota else []
+        gone = {name for name, user in self.read_users.items() if user is None}
+        return next((name for name in candidates if name not in gone), None)
 
     def users(self, names: Iterable[str]) -> list[User]:
         """Return the users that exist, in this order. Raises `Unread` for all that are missing at once.

@@ -4,7 +4,7 @@ It walks the rule's steps past those that reach nobody, then comes the company's
 intervals: an unread ticket never falls silent. Every decision pages somebody or sets the clock at least a minute ahead.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -13,7 +13,7 @@ from tocsin import rule
 from tocsin.book import Book
 from tocsin.page import Draft
 from tocsin.rule import Audience, Plan, Rung, Target
-from tocsin.ticket import Kind, Ticket
+from tocsin.ticket import Kind, Passed, Ticket
 
 MAX_PAGES = 200  # a step
 LAST_RESORT_WAIT = timedelta(minutes=15)
@@ -22,10 +22,17 @@ FIRST_REMINDER, LONGEST_REMINDER = timedelta(minutes=30), timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Reached:
-    """Whom a rung pages, and who of its audience has no way to be reached."""
+    """Whom a rung pages, who of its audience has no way to be reached, and by which schedules nobody is on call."""
 
     pages: tuple[Draft, ...] = ()
     missed: tuple[str, ...] = ()
+    unmanned: tuple[str, ...] = ()
+
+    @property
+    def remark(self) -> str:
+        """What is to be said of the schedules, in a sentence; empty if there is nothing."""
+        names = ", ".join(self.unmanned)
+        return f"Nobody is on call by schedule {names}." if names else ""
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class Decision:
     due_at: datetime | None
     wait: timedelta = timedelta(0)
     pages: tuple[Draft, ...] = ()
-    passed: tuple[tuple[int, int], ...] = ()  # rounds and steps that reached nobody on the way
+    passed: tuple[Passed, ...] = ()  # steps that reached nobody on the way
     remarks: tuple[str, ...] = ()
 
     @property
@@ -68,15 +75,15 @@ def walk(ticket: Ticket, plan: Plan, book: Book, now: datetime) -> Decision:
     same = ticket.rule_id == plan.rule_id
     at = (ticket.round, ticket.step) if same else (0, 0)
     beyond = ticket.beyond if same else 0
-    passed: list[tuple[int, int]] = []
+    passed: list[Passed] = []
     if not beyond:
         for round_, step in islice(_positions(plan, at), len(plan.rungs)):  # a whole round, no further
             rung = plan.rungs[step - 1]
-            reached = reach(rung, ticket, book)
+            reached = reach(rung, ticket, book, now)
             if reached.pages:
                 kind = Kind.REPEATED if step == 1 and round_ > 1 else Kind.ESCALATED
                 return _move(kind, plan, (step, round_, 0), now, rung.wait, reached, passed)
-            passed.append((round_, step))
+            passed.append((round_, step, reached.remark))
     return _past_the_end(ticket, plan, (at[1], at[0], beyond), book, now, passed)
 
 
@@ -90,19 +97,19 @@ def _positions(plan: Plan, at: tuple[int, int]) -> Iterator[tuple[int, int]]:
 
 
 def _past_the_end(
-    ticket: Ticket, plan: Plan, at: tuple[int, int, int], book: Book, now: datetime, passed: Sequence[tuple[int, int]]
+    ticket: Ticket, plan: Plan, at: tuple[int, int, int], book: Book, now: datetime, passed: Sequence[Passed]
 ) -> Decision:
     """Return the last resort, where there is one, and then the reminders."""
     step, round_, beyond = at
     last_resort = _last_resort(book)
     if beyond == 0 and last_resort:
-        reached = reach(last_resort, ticket, book)
+        reached = reach(last_resort, ticket, book, now)
         if reached.pages:
             return _move(Kind.LAST_RESORT, plan, (step, round_, 1), now, LAST_RESORT_WAIT, reached, passed)
     number = max(beyond, 1)
     interval = min(FIRST_REMINDER * 2 ** min(number - 1, 10), LONGEST_REMINDER)
     rungs = [*([last_resort] if last_resort else []), *reversed(plan.rungs), *rule.built_in(ticket.team).rungs]
-    reached = next((found for rung in rungs if (found := reach(rung, ticket, book)).pages), Reached())
+    reached = next((found for rung in rungs if (found := reach(rung, ticket, book, now)).pages), Reached())
     kind = Kind.REMINDED if reached.pages else Kind.NOBODY_REACHED
     return _move(kind, plan, (step, round_, number + 1), now, interval, reached, passed)
 
@@ -119,29 +126,35 @@ def _move(
     now: datetime,
     wait: timedelta,
     reached: Reached,
-    passed: Sequence[tuple[int, int]],
+    passed: Sequence[Passed],
 ) -> Decision:
     step, round_, beyond = at
     pages, number = reached.pages[:MAX_PAGES], len(reached.pages)
     remarks = [f"Only the first {MAX_PAGES} of {number} pages were sent."] if number > MAX_PAGES else []
     if pages and reached.missed:
         remarks.append(f"Without a way to be reached: {', '.join(reached.missed)}.")
+    if reached.remark:
+        remarks.append(reached.remark)
     return Decision(
         kind, plan.rule_id, step, round_, beyond, now + wait, wait, pages, passed=tuple(passed), remarks=tuple(remarks)
     )
 
 
-def reach(rung: Rung, ticket: Ticket, book: Book) -> Reached:
+def reach(rung: Rung, ticket: Ticket, book: Book, now: datetime) -> Reached:
     """Return the pages of a rung, nobody's twice: none if it reaches nobody."""
-    reached = _reach(rung.audience, rung.channels, ticket, book)
+    reached = _reach(rung.audience, rung.channels, ticket, book, now)
     if reached.pages or all(one.kind != "admins" for one in rung.audience):
         return reached
     # Admins whom nothing reaches are as good as none: then all members are paged.
-    return _reach(tuple(Audience(kind="team", name=one.name) for one in rung.audience), rung.channels, ticket, book)
+    members = tuple(Audience(kind="team", name=one.name) for one in rung.audience)
+    return _reach(members, rung.channels, ticket, book, now)
 
 
-def _reach(audience: tuple[Audience, ...], channels: tuple[str, ...] | None, ticket: Ticket, book: Book) -> Reached:
-    names = _names(audience, book)
+def _reach(
+    audience: tuple[Audience, ...], channels: tuple[str, ...] | None, ticket: Ticket, book: Book, now: datetime
+) -> Reached:
+    on_call = book.on_call(dict.fromkeys(one.name for one in audience if one.kind == "schedule"), now)
+    names = _names(audience, book, on_call)
     users = book.users(names)
     if channels is None and users:
         channels = book.company.channels_of(ticket.severity)
@@ -151,16 +164,19 @@ def _reach(audience: tuple[Audience, ...], channels: tuple[str, ...] | None, tic
         for method in user.usable(channels)
     )
     paged = {page.user for page in pages}
-    return Reached(pages, tuple(name for name in names if name not in paged))
+    missed = tuple(name for name in names if name not in paged)
+    return Reached(pages, missed, tuple(schedule for schedule, user in on_call.items() if user is None))
 
 
-def _names(audience: tuple[Audience, ...], book: Book) -> list[str]:
-    rosters = book.rosters(dict.fromkeys(one.name for one in audience if one.kind != "user"))
+def _names(audience: tuple[Audience, ...], book: Book, on_call: Mapping[str, str | None]) -> list[str]:
+    rosters = book.rosters(dict.fromkeys(one.name for one in audience if one.kind in {"team", "admins"}))
     names: dict[str, None] = {}
     for one in audience:
         match one.kind:
             case "user":
                 names[one.name] = None
+            case "schedule":
+                names.update(dict.fromkeys(filter(None, [on_call[one.name]])))
             case "team":
                 names.update(dict.fromkeys(rosters[one.name].for_target))
             case "admins":

@@ -55,9 +55,9 @@ def _of_ticket(old: Row | None, new: Row) -> Iterator[Line]:
     if old is not None and old["rev"] == new["rev"]:
         return  # an index was tended, nothing happened
     kind = Kind(new["change"])
-    for round_, step in new.get("passed") or []:
-        told = f"Step {step}, round {round_} of rule {new.get('rule_id')} reaches nobody and passes."
-        place = {"rule_id": new.get("rule_id"), "step": step, "round": round_}
+    for round_, step, *why in new.get("passed") or []:
+        told = " ".join([f"Step {step}, round {round_} of rule {new.get('rule_id')} reaches nobody and passes.", *why])
+        place = {"rule_id": new.get("rule_id"), "step": step, "round": round_, **({"remark": why[0]} if why else {})}
         # "!" sorts before the "#" that ends the name of the move itself: what was passed comes first.
         yield replace(_line(new, Kind.NOBODY_REACHED, told, place), name=f"{new['rev']:08d}!{round_:02d}.{step:02d}")
     remark = new.get("remark")

@@ -30,15 +30,21 @@ Directory (metadata)
     team          T#<tenant>#TEAM#<team>            TEAM
     member        T#<tenant>#TEAM#<team>            ADMIN#<user> or MEMBER#<user>
     rule          T#<tenant>#RULE#<rule_id>         RULE
+    schedule      T#<tenant>#SCHEDULE#<id>          SCHEDULE
+    override      T#<tenant>#SCHEDULE#<id>          OVERRIDE#<to>#<override_id>
+    its name      T#<tenant>#SCHEDULE#<id>          NAMED#<override_id>
+    feed          FEED#<sha256 of a feed's key>     FEED
     integration   T#<tenant>#INTEGRATION#<id>       INTEGRATION
     door          IN#<sha256 of an integration key> IN
 
     index   hash                          range
     listed  T#<tenant>#<noun in plural>   id        what a list shows; COMPANIES for the operator
             T#<tenant>#RULES#<team>       rule_id   the rules of a team; team "" are the company's own
+            T#<tenant>#SCHEDULES#<team>   id        the schedules of a team, likewise
             T#<tenant>#TEAMS-OF#<user>    team      a user's memberships
 
-Members are keyed by role so that the admins of a team of any size are read first, without reading the rest.
+Members are keyed by role so that the admins of a team of any size are read first, without reading the rest. Overrides
+are keyed by their end, before their schedule: it and those that are not over are one query, however many have been.
 """
 
 import zlib
@@ -190,6 +196,29 @@ def rule(tenant: str, rule_id: str) -> Key:
     return Key(pk=_tenant(tenant, "RULE", rule_id), sk="RULE")
 
 
+OVERRIDES, NAMED = "OVERRIDE#", "NAMED#"
+
+
+def schedule(tenant: str, schedule_id: str) -> Key:
+    """Return the key of a schedule. In its partition it comes after its overrides."""
+    return Key(pk=_tenant(tenant, "SCHEDULE", schedule_id), sk="SCHEDULE")
+
+
+def override(tenant: str, schedule_id: str, until: str, override_id: str) -> Key:
+    """Return the key of an override by which it is read: by the time it ends at."""
+    return Key(pk=schedule(tenant, schedule_id)["pk"], sk=f"{OVERRIDES}{until}#{override_id}")
+
+
+def override_name(tenant: str, schedule_id: str, override_id: str) -> Key:
+    """Return the key under which an override's id is taken."""
+    return Key(pk=schedule(tenant, schedule_id)["pk"], sk=f"{NAMED}{override_id}")
+
+
+def feed(digest: str) -> Key:
+    """Return the key by which the secret key of a calendar feed finds its tenant and schedule."""
+    return Key(pk=f"FEED#{digest}", sk="FEED")
+
+
 def integration(tenant: str, integration_id: str) -> Key:
     """Return the key of an integration."""
     return Key(pk=_tenant(tenant, "INTEGRATION", integration_id), sk="INTEGRATION")
@@ -211,6 +240,11 @@ def listed(tenant: str, noun: str) -> str:
 def rules_of(tenant: str, team_id: str | None) -> str:
     """Return the partition of the listed index with a team's rules; None: the company's own."""
     return _tenant(tenant, "RULES", team_id or "")
+
+
+def schedules_of(tenant: str, team_id: str | None) -> str:
+    """Return the partition of the listed index with a team's schedules; None: the company's own."""
+    return _tenant(tenant, "SCHEDULES", team_id or "")
 
 
 def teams_of(tenant: str, user_id: str) -> str:

@@ -1,7 +1,7 @@
 """Fills a decision's book from the directory: as it is now, a few seconds old at most.
 
-What a hot team's tickets all read (rules, rosters) is kept for some seconds in the process; users and the company are
-read each time. All rows that one answer of the decision asks for are read in one batch.
+What a hot team's tickets all read (rules, rosters, schedules) is kept for some seconds in the process; users and the
+company are read each time. All rows that one answer of the decision asks for are read in one batch.
 """
 
 from collections.abc import Callable, Hashable
@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 from cachetools import TTLCache
 from pydantic import ValidationError
 
-from tocsin import clock, keys
+from tocsin import clock, keys, schedules
 from tocsin.book import Book, Roster, Unread
 from tocsin.company import Company
 from tocsin.model import Record
+from tocsin.oncall import Rota
 from tocsin.rows import Row
 from tocsin.rule import Rule
 from tocsin.store import directory
@@ -48,6 +49,8 @@ def go_on(tenant: str, book: Book, unread: Unread) -> None:
         book.read_company_rules = _rules(tenant, None)
     for team in unread.rosters:
         book.read_rosters[team] = _keeping((tenant, "roster", team), partial(_roster, tenant, team))
+    for name in unread.schedules:
+        book.read_schedules[name] = _keeping((tenant, "schedule", name), partial(_rota, tenant, name))
     if unread.users or unread.company:
         _read_rows(tenant, book, sorted(unread.users), company=unread.company)
 
@@ -78,6 +81,14 @@ def _roster(tenant: str, team: str) -> Roster:
     names = tuple(dict.fromkeys(row["user_id"] for row in page.items))
     admins = tuple(row["user_id"] for row in page.items if row["role"] == "admin")
     return Roster(admins=admins, everybody=names, large=len(names) > LARGE_TEAM)
+
+
+def _rota(tenant: str, schedule_id: str) -> Rota | None:
+    try:
+        return schedules.current(tenant, schedule_id, clock.now())
+    except ValidationError:
+        logger.exception("a schedule cannot be read", extra={"schedule": schedule_id})
+        return None
 
 
 def _readable(noun: type[Noun], row: Row | None) -> Noun | None:

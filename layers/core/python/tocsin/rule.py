@@ -24,21 +24,22 @@ BUILT_IN = "_built-in"  # no caller's id begins with an underscore
 
 
 class Target(Body):
-    """Whom a step notifies: exactly one of user and team."""
+    """Whom a step notifies: exactly one of user, team, and schedule (who is on call then)."""
 
     user: Id | None = None
     team: Id | None = None
-    schedule: Annotated[None, not_built("Schedules")] = None
+    schedule: Id | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if (self.user is None) == (self.team is None):
-            raise ValueError("A target is exactly one of user and team.")
+        if len(self._shown()) != 1:
+            raise ValueError("A target is exactly one of user, team and schedule.")
         return self
 
     @model_serializer
     def _shown(self) -> dict[str, str]:
-        return {"user": self.user} if self.user is not None else {"team": str(self.team)}
+        named = {"user": self.user, "team": self.team, "schedule": self.schedule}
+        return {noun: name for noun, name in named.items() if name is not None}
 
 
 class Step(Body):
@@ -92,9 +93,9 @@ class Rule(Record):
 
 
 class Audience(BaseModel, frozen=True):
-    """Whom a rung reaches: a user, all of a team, or a team's admins (all members if it has none)."""
+    """Whom a rung reaches: a user, all of a team, a team's admins (all members if it has none), who is on call."""
 
-    kind: Literal["user", "team", "admins"]
+    kind: Literal["user", "team", "admins", "schedule"]
     name: str
 
 
@@ -143,6 +144,8 @@ def audience(target: Target) -> Audience:
     """Return whom a target means."""
     if target.user is not None:
         return Audience(kind="user", name=target.user)
+    if target.schedule is not None:
+        return Audience(kind="schedule", name=target.schedule)
     return Audience(kind="team", name=str(target.team))
 
 

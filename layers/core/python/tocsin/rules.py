@@ -43,7 +43,7 @@ def _row(tenant: str, rule_id: str, told: dict[str, Any], now: datetime) -> dict
 
 
 def _check(tenant: str, request: RuleBody) -> None:
-    """Raise `Invalid` with every user and team that the tenant does not have, each at its place."""
+    """Raise `Invalid` with every user, team and schedule that the tenant does not have, each at its place."""
     references: list[tuple[tuple[str | int, ...], str, keys.Key]] = []
     if request.team is not None:
         references.append((("body", "team"), "team", keys.team(tenant, request.team)))
@@ -54,6 +54,8 @@ def _check(tenant: str, request: RuleBody) -> None:
                 references.append(((*place, "user"), "user", keys.user(tenant, target.user)))
             elif target.team is not None:
                 references.append(((*place, "team"), "team", keys.team(tenant, target.team)))
+            elif target.schedule is not None:
+                references.append(((*place, "schedule"), "schedule", keys.schedule(tenant, target.schedule)))
     found = directory.get_many([key for _, _, key in references])
     missing = [(loc, noun) for (loc, noun, _), row in zip(references, found, strict=True) if row is None]
     if missing:

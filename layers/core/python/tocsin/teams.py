@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tocsin import cursor, ids, keys, resource
+from tocsin import cursor, ids, keys, resource, schedules
 from tocsin.errors import Conflict, NotFound
 from tocsin.keys import Key
 from tocsin.rows import Row
@@ -28,7 +28,7 @@ def change(tenant: str, team_id: str, patch: TeamPatch) -> Team:
 
 
 def delete(tenant: str, team_id: str) -> None:
-    """Delete a team with its members and rules.
+    """Delete a team with its members, rules and schedules.
 
     Raises `Conflict` while it has tickets that are not resolved, or integrations that would open some for nobody.
 
@@ -40,6 +40,7 @@ def delete(tenant: str, team_id: str) -> None:
     if any(row["team"] == team_id for row in _listed(keys.listed(tenant, "INTEGRATIONS"))):
         raise Conflict("An integration opens tickets for the team: give it another one first.")
     rules = _listed(keys.rules_of(tenant, team_id))
+    schedules.delete_all(tenant, team_id)
     members = [row for admin in (True, False) for row in _rows(tenant, team_id, admin=admin)]
     for row in [*rules, *members]:
         directory.delete(Key(pk=row["pk"], sk=row["sk"]))

@@ -17,6 +17,8 @@ from tocsin.rows import Next
 from tocsin.times import Moment
 
 Changes = dict[str, Any]
+Passed = tuple[int, int, str]
+"""A step that reached nobody and passed at once: its round, its number, and what is to be said of it."""
 
 
 class Status(StrEnum):
@@ -137,12 +139,10 @@ def wound(pk: str, due_at: datetime | None, now: datetime) -> Changes:
     }
 
 
-def marked(
-    kind: Kind, by: str, now: datetime, *, remark: str | None = None, passed: Sequence[tuple[int, int]] = ()
-) -> Changes:
+def marked(kind: Kind, by: str, now: datetime, *, remark: str | None = None, passed: Sequence[Passed] = ()) -> Changes:
     """Return what every write of a ticket says of itself: the history is made of it.
 
-    `passed`: rounds and steps of the rule that were passed at once, for they reach nobody.
+    `passed`: steps of the rule that were passed at once, for they reach nobody.
     """
     return {
         "rev": Next("rev"),
@@ -150,7 +150,7 @@ def marked(
         "changed_by": by,
         "updated_at": times.text(now),
         "remark": remark,
-        "passed": [list(place) for place in passed] or None,
+        "passed": [list(filter(None, step)) for step in passed] or None,
     }
 
 

@@ -1,0 +1,45 @@
+"""A schedule as a calendar (iCalendar, RFC 5545): one event for each turn, in UTC, which every calendar shows rightly.
+
+An event's UID follows from what it tells: it is the same in every answer, and moves with its turn's beginning.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from icalendar import Calendar, Event
+
+from tocsin import ids, times
+from tocsin.oncall import Shift
+from tocsin.schedule import Schedule
+
+REFRESH = timedelta(hours=1)
+
+
+def text(tenant: str, schedule: Schedule, shifts: Iterable[Shift], names: Mapping[str, str]) -> bytes:
+    """Return the calendar. `names` are what users are called; a gap is no event."""
+    calendar = Calendar()
+    calendar.add("prodid", "-//Tocsin//On call//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    # RFC 7986, and what Outlook and Google read in its place.
+    for name, value in (("name", schedule.name), ("x-wr-calname", schedule.name)):
+        calendar.add(name, value)
+    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", "PT1H")
+    for shift in shifts:
+        if shift.user is not None:
+            calendar.add_component(_event(tenant, schedule, shift, names.get(shift.user, shift.user)))
+    return bytes(calendar.to_ical())
+
+
+def _event(tenant: str, schedule: Schedule, shift: Shift, name: str) -> Event:
+    event = Event()
+    told = ids.sha256(tenant, schedule.schedule_id, shift.source, times.text(shift.begin), shift.user or "")
+    event.add("uid", f"{told[:32]}@tocsin")
+    # When this was said: not now, or the feed would be another one whenever it is asked for.
+    event.add("dtstamp", schedule.updated_at.replace(microsecond=0))
+    event.add("dtstart", shift.begin)
+    event.add("dtend", shift.end)
+    event.add("summary", f"{name} on call: {schedule.name}")
+    event.add("transp", "TRANSPARENT")  # being on call is not being busy
+    return event

@@ -1,0 +1,127 @@
+"""Who is on call when a step comes: turns that end, overrides made under way, gaps, people who leave."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.simulation.story import Story, step
+from tests.simulation.timeline import START
+from tocsin import times
+
+
+def by_schedule(*schedules: str, wait: str = "5m") -> dict[str, Any]:
+    return {"notify": [{"schedule": name} for name in schedules], "wait": wait}
+
+
+def cover(user: str, begin: float, end: float, **fields: Any) -> dict[str, Any]:
+    """Return an override between two times, in seconds since the story began."""
+    since, until = (times.text(START + timedelta(seconds=seconds)) for seconds in (begin, end))
+    return {"user": user, "from": since, "to": until, **fields}
+
+
+@pytest.fixture
+def manned(story: Story) -> Story:
+    """Ada and bob take turns by the hour; the first step pages who is on call, the second cyd."""
+    story.schedule("ada", "bob")
+    story.rule(by_schedule("primary"), step("cyd"))
+    return story
+
+
+def test_who_is_on_call_is_paged(manned: Story) -> None:
+    manned.open()
+    manned.run(5)
+    assert manned.who() == ["ada"]
+    manned.run(3600 - 5)
+    manned.open()
+    manned.run(5)
+    assert manned.to("bob")[0].at == pytest.approx(3600, abs=2)
+
+
+def test_a_turn_that_ends_while_a_ticket_waits_counts_from_the_next_step(story: Story) -> None:
+    story.schedule("ada", "bob", "cyd")
+    story.rule(by_schedule("primary", wait="45m"), repeat=3)
+    story.open()
+    story.run(3 * 45 * 60 + 5)
+    assert story.who() == ["ada", "ada", "bob", "cyd"]
+
+
+def test_an_override_made_under_way_counts_at_the_next_step(story: Story) -> None:
+    story.schedule("ada")
+    story.rule(by_schedule("primary", wait="5m"), by_schedule("primary", wait="5m"), by_schedule("primary"))
+    story.open()
+    story.run(299)
+    story.expect(201, "POST", "/schedules/primary/overrides", cover("cyd", 0, 3600, override_id="o"))
+    story.run(299)
+    assert story.who() == ["ada", "cyd"]
+    story.expect(204, "DELETE", "/schedules/primary/overrides/o")
+    story.run(10)
+    assert story.who() == ["ada", "cyd", "ada"]
+
+
+def test_an_override_made_just_before_a_step_counts_within_five_seconds(manned: Story) -> None:
+    manned.open()
+    manned.run(10)
+    manned.expect(201, "POST", "/schedules/primary/overrides", cover("cyd", 0, 3600))
+    manned.run(3.5)
+    manned.open()
+    manned.run(1.5)
+    assert manned.who() == ["ada", "cyd"]
+
+
+def test_where_nobody_is_on_call_the_step_passes_at_once_and_the_history_says_so(story: Story) -> None:
+    story.schedule()
+    story.rule(by_schedule("primary", wait="1h"), step("cyd"))
+    ticket = story.open()
+    story.run(5)
+    assert story.who() == ["cyd"]
+    passed = story.history(ticket)[1]
+    assert (passed["kind"], passed["data"]["step"]) == ("nobody_reached", 1)
+    assert passed["text"] == (
+        "Step 1, round 1 of rule critical reaches nobody and passes. Nobody is on call by schedule primary."
+    )
+
+
+def test_of_two_schedules_the_gap_is_told_and_the_other_pages(story: Story) -> None:
+    story.schedule()
+    story.schedule("bob", schedule_id="second")
+    story.rule(by_schedule("primary", "second"))
+    ticket = story.open()
+    story.run(5)
+    assert story.who() == ["bob"]
+    escalated = next(line for line in story.history(ticket) if line["kind"] == "escalated")
+    assert escalated["data"]["remark"] == "Nobody is on call by schedule primary."
+
+
+def test_a_schedule_that_is_deleted_later_is_skipped(manned: Story) -> None:
+    manned.expect(204, "DELETE", "/schedules/primary")
+    ticket = manned.open()
+    manned.run(5)
+    assert manned.who() == ["cyd"]
+    assert "Nobody is on call by schedule primary." in manned.history(ticket)[1]["text"]
+
+
+def test_a_turn_of_a_deleted_user_is_a_gap_and_nobody_elses_turn_moves(manned: Story) -> None:
+    manned.expect(204, "DELETE", "/users/ada")
+    manned.open()
+    manned.run(5)
+    assert manned.who() == ["cyd"]
+    manned.run(3600)
+    manned.open()
+    manned.run(5)
+    assert manned.to("bob")
+
+
+def test_who_is_on_call_but_cannot_be_reached_passes_the_step(manned: Story) -> None:
+    manned.expect(204, "DELETE", "/users/ada/contact_methods/sms")
+    manned.open()
+    manned.run(5)
+    assert manned.who() == ["cyd"]
+
+
+def test_who_is_on_call_and_named_beside_it_is_paged_once(story: Story) -> None:
+    story.schedule("ada")
+    story.rule({"notify": [{"schedule": "primary"}, {"user": "ada"}, {"team": "payments"}]})
+    story.open()
+    story.run(5)
+    assert sorted(story.who()) == ["ada", "bob", "cyd"]
