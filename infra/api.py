@@ -27,8 +27,13 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "companies": (),
     "api_keys": (),
     "integrations": ("PUBLIC_URL",),
+    "sso": ("LOOPBACK_ISSUERS",),
+    "me": (),
 }
 """The API's functions, one for each noun below `/api/v1`, with the settings that they are told."""
+
+PATHS = {"sso": "company/sso"}
+"""Where a noun is if it is not under its own name."""
 
 OPEN = (
     "No login by design: health and description are public, a door's or feed's key, or a link's token, is in the path."
@@ -96,7 +101,7 @@ class Api(Construct):
     def __init__(self, scope: Construct, name: str, workshop: Workshop, *, gateway: Gateway, ingest: Function) -> None:
         super().__init__(scope, name)
         self._gateway = gateway
-        authorizer = Function(self, "authorizer", workshop, told=("REQUESTS_PER_SECOND",))
+        authorizer = Function(self, "authorizer", workshop, told=("REQUESTS_PER_SECOND", "LOOPBACK_ISSUERS"))
         self._authorizer = authorizers.HttpLambdaAuthorizer(
             "Authorizer",
             authorizer.function,
@@ -106,7 +111,8 @@ class Api(Construct):
         )
         for noun, told in NOUNS.items():
             function = Function(self, noun, workshop, told=told)
-            self._route(function, f"/api/v1/{noun}", f"/api/v1/{noun}/{{proxy+}}")
+            path = f"/api/v1/{PATHS.get(noun, noun)}"
+            self._route(function, path, f"{path}/{{proxy+}}")
         root = Function(self, "root", workshop)
         self._route(root, "/api/v1/{proxy+}")
         self._route_openly(root, "/health", "/openapi.json")

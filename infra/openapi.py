@@ -27,14 +27,17 @@ NOUNS: Final = (
     "companies",
     "api_keys",
     "integrations",
+    "sso",
+    "me",
 )
 PROBLEM: Final = "application/problem+json"
 
 DESCRIPTION: Final = """\
 Something breaks, a ticket is opened, the right person is paged, and if nobody answers the next one is.
 
-**Credentials.** `Authorization: Bearer <API key>`. The company is the key's; no request names it. The operator's key \
-is good for `/companies` only. A viewer reads, a responder reads and changes tickets, an admin does all.
+**Credentials.** `Authorization: Bearer <API key>`, or of a person a token of the company's identity provider. The \
+company is the credential's; no request names it. A viewer reads, a responder reads and changes tickets, an admin does \
+all. The operator's key is good for `/companies` only.
 
 **Ids.** Every resource has its id as `<noun>_id`. Choose it yourself or leave it out. A create may be repeated: the \
 same request again is 200 and the resource as it is now (what is secret is not shown again), another request with the \
@@ -166,7 +169,7 @@ def _shared() -> dict[str, Any]:
     return {
         "parameters": {"DoorKey": door_key},
         "responses": {**refusals, "LinkPage": page},
-        "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": "An API key."}},
+        "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": "An API key, or a token."}},
     }
 
 

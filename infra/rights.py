@@ -71,7 +71,11 @@ FOLLOW_TICKETS = (
 )
 
 RIGHTS: dict[str, tuple[Right, ...]] = {
-    "authorizer": (READ_DIRECTORY, may(("secretsmanager:GetSecretValue",), Place.OPERATOR_SECRET)),
+    "authorizer": (
+        READ_DIRECTORY,
+        may(_dynamodb("PutItem", "UpdateItem"), Place.DIRECTORY),  # first sign-ins, keys of identity providers
+        may(("secretsmanager:GetSecretValue",), Place.OPERATOR_SECRET),
+    ),
     "root": (),
     "tickets": (
         WRITE_TICKETS,
@@ -95,6 +99,8 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "companies": (may(_dynamodb("GetItem", "PutItem", "UpdateItem"), Place.DIRECTORY), LIST_DIRECTORY),
     "api_keys": (may(_dynamodb("GetItem", "PutItem", "DeleteItem"), Place.DIRECTORY), LIST_DIRECTORY, TAKE_ALLOWANCE),
     "integrations": (*KEEP_DIRECTORY, TAKE_ALLOWANCE),
+    "sso": (may(_dynamodb("GetItem", "PutItem", "UpdateItem", "DeleteItem"), Place.DIRECTORY), TAKE_ALLOWANCE),
+    "me": (LIST_DIRECTORY, TAKE_ALLOWANCE),
     "ingest": (WRITE_TICKETS, READ_DIRECTORY, FAILED),
     "replies": (
         may((*READ, *_dynamodb("UpdateItem", "Query")), Place.TICKETS),

@@ -42,13 +42,15 @@ class Local:
     """What the embedded AWS needs beside the settings of an installation on AWS.
 
     `python` is the interpreter that runs the functions (the dependency layer is built for it); the SNS certificate is
-    the only one that is trusted for its URL; `api_id` is the id that the HTTP API gets, if it matters.
+    the only one that is trusted for its URL; `api_id` is the id that the HTTP API gets, if it matters;
+    `loopback_issuers` lets companies name identity providers on this machine.
     """
 
     python: str
     sns_certificate_url: str = ""
     sns_certificate_pem: str = ""
     api_id: str = ""
+    loopback_issuers: bool = False
 
     @classmethod
     def from_context(cls, value: object) -> "Local | None":

@@ -99,6 +99,7 @@ class Tocsin(cdk.Stack):
                 "REQUESTS_PER_SECOND": str(self._settings.requests_per_second),
                 "SNS_CERTIFICATE_URL": local.sns_certificate_url if local else "",
                 "SNS_CERTIFICATE_PEM": local.sns_certificate_pem if local else "",
+                "LOOPBACK_ISSUERS": "yes" if local and local.loopback_issuers else "",
             },
         )
 
@@ -112,7 +113,9 @@ class Tocsin(cdk.Stack):
             Place.TICKETS_STREAM: Located((data.tickets_stream_arn,)),
             Place.TICKETS_STREAMS: Located((f"{data.tickets_arn}/stream/*",)),
             Place.DIRECTORY: Located((data.directory_arn,), {"DIRECTORY_TABLE": data.directory_name}),
-            Place.DIRECTORY_LISTED: Located((f"{data.directory_arn}/index/listed",)),
+            Place.DIRECTORY_LISTED: Located(
+                (f"{data.directory_arn}/index/listed",), {"DIRECTORY_TABLE": data.directory_name}
+            ),
             **self._places_of_queues(),
             **self._places_of_timers(),
             Place.OPERATOR_SECRET: Located((self._operator_key,), {"OPERATOR_SECRET_ARN": self._operator_key}),

@@ -140,7 +140,12 @@ class Caller:
     def __call__(self, method: str, path: str, body: Any = None, **how: Any) -> Answer:
         principal = {"tenant": self.tenant, "actor": self.actor, "role": self.role, **self.limit}
         event = request(method, f"/api/v1{path}", body, principal=principal, **how)
-        return call(path.split("/")[1].split("?", maxsplit=1)[0], event)
+        return call(_function_of(path), event)
+
+
+def _function_of(path: str) -> str:
+    """Return the function that the gateway's routes lead a path below `/api/v1` to."""
+    return "sso" if path.startswith("/company/sso") else path.split("/")[1].split("?", maxsplit=1)[0]
 
 
 def call(function: str, event: dict[str, Any]) -> Answer:

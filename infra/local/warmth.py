@@ -79,6 +79,8 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "oncall": _request("GET", "/api/v1/oncall"),
     "sweeper": {},
     "root": _request("GET", "/health"),
+    "sso": _request("GET", "/api/v1/company/sso"),
+    "me": _request("GET", "/api/v1/me"),
 }
 
 

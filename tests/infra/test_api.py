@@ -21,6 +21,7 @@ NOUNS = (
     "companies",
     "api_keys",
     "integrations",
+    "me",
 )
 
 
@@ -39,6 +40,10 @@ def test_every_noun_has_its_function_behind_the_authorizer(routes: dict[str, tup
     for noun in NOUNS:
         assert routes[f"ANY /api/v1/{noun}"] == (noun, True)
         assert routes[f"ANY /api/v1/{noun}/{{proxy+}}"] == (noun, True)
+
+
+def test_a_companys_sign_in_has_a_function_of_its_own(routes: dict[str, tuple[str, bool]]) -> None:
+    assert routes["ANY /api/v1/company/sso"] == ("sso", True)
 
 
 def test_an_unknown_path_of_the_api_needs_a_credential_too(routes: dict[str, tuple[str, bool]]) -> None:

@@ -17,8 +17,9 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sns.models import sns_backends
 
 from tests.world import ENVIRONMENT, ROOT, Caller, Context, call, handler
-from tocsin import clock, ids, telemetry
+from tocsin import clock, ids, keys, telemetry
 from tocsin.settings import settings
+from tocsin.store import directory
 
 NOW = datetime(2026, 11, 22, 20, 28, 28, 123000, tzinfo=UTC)
 DOOR_KEY = "0123456789abcdef0123456789abcdef"
@@ -145,6 +146,17 @@ def test_a_link_shows_the_ticket_and_acknowledges_it(paged: Caller) -> None:
     assert ask("links/show") == 200
     assert ask("links/acknowledge") == 200
     assert call("tickets", sample("tickets/acknowledge")).body["acknowledged_by"] == "ada"
+
+
+def test_somebody_is_told_who_they_are(acme: Caller) -> None:
+    assert ask("me/get") == 200
+
+
+def test_an_admin_reads_how_people_sign_in(acme: Caller) -> None:
+    there = {"issuer": "https://login.example.com", "audience": "tocsin", "role_claim": "groups", "roles": {}}
+    since = {"fetched_at": "2026-11-22T20:28:28.123Z", "asked_at": "2026-11-22T20:28:28.123Z"}
+    directory.put({**keys.issuer("acme"), **there, **since, "jwks_uri": "https://login.example.com/keys", "keys": []})
+    assert call("sso", sample("sso/get")).body == there
 
 
 def test_a_reply_acknowledges(paged: Caller) -> None:

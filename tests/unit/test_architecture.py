@@ -29,10 +29,10 @@ OUTSIDE_LIBRARIES = {
     "urllib3",
 }
 PURE = """
-access api_key book canary.company company cursor decision due duration errors feed gsm history ids integration keys
-letter limit mail model oncall page pattern pattern.checking pattern.matching phone problem rate reply rows rule
-schedule severity sources.cloudwatch sources.generic sources.limits stream team ticket ticket_api times user wall
-window
+access api_key book canary.company company cursor decision due duration errors feed gsm history id_token ids
+integration issuer keys letter limit mail me model oncall page pattern pattern.checking pattern.matching phone
+problem rate reply rows rule schedule severity sources.cloudwatch sources.generic sources.limits stream team ticket
+ticket_api times user wall window
 """
 # Those who answer requests that are validated: they alone pay for the machinery of it when they start.
 VALIDATED = {
@@ -40,10 +40,12 @@ VALIDATED = {
     "companies",
     "company",
     "integrations",
+    "me",
     "oncall",
     "rules",
     "schedules",
     "severities",
+    "sso",
     "teams",
     "tickets",
     "users",

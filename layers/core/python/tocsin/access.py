@@ -33,6 +33,8 @@ TABLE: Final[dict[str, tuple[Role, Role]]] = {
     "integrations": (Role.VIEWER, Role.ADMIN),
     "api_keys": (Role.ADMIN, Role.ADMIN),
     "company": (Role.VIEWER, Role.ADMIN),
+    "sso": (Role.ADMIN, Role.ADMIN),
+    "me": (Role.VIEWER, Role.ADMIN),
     "companies": (Role.OPERATOR, Role.OPERATOR),
 }
 

@@ -1,4 +1,6 @@
-"""Who holds a credential: an API key's company, actor and role, or the reason why there is nobody.
+"""Who holds a credential: its company, actor and role, or the reason why there is nobody.
+
+Services have API keys, people the tokens of their company's identity provider.
 
 The answer is always yes, with what was found, so that 401 and 403 are told by the API in its own form.
 """
@@ -10,16 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from tocsin import api_key, aws, ids, keys
+from tocsin import api_key, aws, id_token, ids, keys
+from tocsin.access import CompanyRole
 from tocsin.api_key import ApiKey, Named
 from tocsin.company import ShownCompany
-from tocsin.errors import Overloaded
+from tocsin.errors import Forbidden, Overloaded
+from tocsin.id_token import BadToken
 from tocsin.settings import settings
 from tocsin.store import directory
 
 # How long the operator's key is remembered: so long is an old one good after it was changed.
 _MEMORY: Final = timedelta(seconds=30)
-_TOKEN: Final = re.compile(r"[A-Za-z0-9_.~+/=-]{1,4096}")  # b68token, RFC 6750 section 2.1
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_.~+/=-]{1,8192}")  # b64token, RFC 6750 section 2.1
 
 Found = dict[str, str]
 UNKNOWN: Final[Found] = {"problem": "This API key is not known."}
@@ -59,14 +63,26 @@ def _found(header: str, now: datetime) -> Found:
     scheme, _, token = header.strip().partition(" ")
     token = token.strip()
     if not header:
-        return {"problem": "There is no credential: send Authorization: Bearer <API key>."}
+        return {"problem": "There is no credential: send Authorization: Bearer <API key or token>."}
     if scheme.lower() != "bearer" or not token:
-        return {"problem": "The credential must be sent as Authorization: Bearer <API key>."}
+        return {"problem": "The credential must be sent as Authorization: Bearer <API key or token>."}
     if not _TOKEN.fullmatch(token):
-        return {"problem": "This is not an API key."}
+        return {"problem": "This is neither an API key nor a token."}
     if token.startswith(api_key.PREFIX):
         return _company(token, now)
-    return _operator_found(token, now)
+    return _person(token, now) if id_token.looks_like_one(token) else _operator_found(token, now)
+
+
+def _person(token: str, now: datetime) -> Found:
+    from tocsin import sign_in  # noqa: PLC0415 - requests with API keys do not wait for what tokens need
+
+    try:
+        person = sign_in.person(token, now)
+    except BadToken as bad:
+        return {"problem": bad.reason}
+    except Forbidden as refused:
+        return {"problem": refused.detail, "forbidden": "true"}
+    return _known(person.company, person.user_id, person.role)
 
 
 def _company(token: str, now: datetime) -> Found:
@@ -83,18 +99,15 @@ def _company(token: str, now: datetime) -> Found:
         return {"problem": "This API key has expired."}
     if company.suspended:
         return {"problem": "The company is suspended.", "forbidden": "true"}
+    return _known(company, f"api_key:{key.key_id}", key.role)
+
+
+def _known(company: ShownCompany, actor: str, role: CompanyRole) -> Found:
     most = company.limits.requests_per_second or settings.requests_per_second
-    return {
-        "tenant": company.company_id,
-        "actor": f"api_key:{key.key_id}",
-        "role": key.role,
-        "requests_per_second": str(most),
-    }
+    return {"tenant": company.company_id, "actor": actor, "role": role, "requests_per_second": str(most)}
 
 
 def _operator_found(token: str, now: datetime) -> Found:
-    if "." in token:
-        return {"problem": "This is not an API key; tokens of an identity provider are not taken yet."}
     if not hmac.compare_digest(_operator_hash(now), ids.sha256(token)):
         return UNKNOWN
     return {"tenant": "", "actor": "operator", "role": "operator"}

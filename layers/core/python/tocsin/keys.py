@@ -36,6 +36,9 @@ Directory (metadata)
     feed          FEED#<sha256 of a feed's key>     FEED
     integration   T#<tenant>#INTEGRATION#<id>       INTEGRATION
     door          IN#<sha256 of an integration key> IN
+    issuer        T#<tenant>#ISSUER                 ISSUER
+    issuer's pair IDP#<sha256 of both>              IDP
+    identity      T#<tenant>#IDENTITY#<sha256>      IDENTITY
 
     index   hash                          range
     listed  T#<tenant>#<noun in plural>   id        what a list shows; COMPANIES for the operator
@@ -227,6 +230,21 @@ def integration(tenant: str, integration_id: str) -> Key:
 def door(digest: str) -> Key:
     """Return the key by which an integration's secret key finds its tenant."""
     return Key(pk=f"IN#{digest}", sk="IN")
+
+
+def issuer(tenant: str) -> Key:
+    """Return the key of a company's identity provider: how its people sign in."""
+    return Key(pk=_tenant(tenant, "ISSUER"), sk="ISSUER")
+
+
+def issuer_pair(digest: str) -> Key:
+    """Return the key by which a token finds its tenant: the SHA-256 of its issuer and audience."""
+    return Key(pk=f"IDP#{digest}", sk="IDP")
+
+
+def identity(tenant: str, digest: str) -> Key:
+    """Return the key by which somebody who signs in finds the user: the SHA-256 of issuer and subject."""
+    return Key(pk=_tenant(tenant, "IDENTITY", digest), sk="IDENTITY")
 
 
 COMPANIES = "COMPANIES"

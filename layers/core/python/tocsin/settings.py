@@ -120,6 +120,11 @@ class Settings:
         return Certificate(url=_need("SNS_CERTIFICATE_URL"), pem=pem) if pem else None
 
     @cached_property
+    def loopback_issuers(self) -> bool:
+        """Whether identity providers on this machine are asked, over HTTP too: in the local stack alone."""
+        return os.environ.get("LOOPBACK_ISSUERS", "") == "yes"
+
+    @cached_property
     def channels(self) -> tuple[str, ...]:
         """The channel that this notifier sends by; none where it is not said."""
         return tuple(filter(None, [os.environ.get("CHANNEL", "")]))

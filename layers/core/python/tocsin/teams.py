@@ -5,6 +5,7 @@ from datetime import datetime
 from tocsin import cursor, ids, keys, resource, schedules
 from tocsin.errors import Conflict, NotFound
 from tocsin.keys import Key
+from tocsin.me import OwnTeam
 from tocsin.rows import Row
 from tocsin.store import directory, tickets
 from tocsin.team import Member, MemberRole, NewTeam, Team, TeamPatch, TeamSettings
@@ -105,6 +106,11 @@ def members(tenant: str, team_id: str, *, limit: int, after: str | None) -> tupl
     )
     following = cursor.write(tenant, f"members/{team_id}", page.after["sk"]) if page.after else None
     return [_member(row) for row in page.items], following
+
+
+def of_user(tenant: str, user_id: str) -> list[OwnTeam]:
+    """Return the teams that a user is in, by id. Who is no user (an API key) is in none."""
+    return [OwnTeam.of(row) for row in _listed(keys.teams_of(tenant, user_id))]
 
 
 def _listed(partition: str) -> list[Row]:

@@ -64,6 +64,10 @@ def _email(text: str) -> str:
     return reachable("email", text)
 
 
+def _email_if_any(text: str) -> str:
+    return _email(text) if text else ""
+
+
 def _time_zone(name: str) -> str:
     try:
         ZoneInfo(name)
@@ -123,15 +127,16 @@ class ContactMethod(ShownMethod):
 class _Person(Record):
     user_id: str
     name: str
-    email: str
+    email: str = ""  # of who signed in with a token that names none
     role: CompanyRole
     time_zone: str = "UTC"
     locale: str = "en"
+    active: bool = Field(default=True, exclude_if=lambda active: active)
     created_at: Moment
 
 
 class ShownUser(_Person):
-    """A user as the API shows it."""
+    """A user as the API shows it. `active` is shown where it is false: who is not is neither paged nor let in."""
 
     contact_methods: list[ShownMethod]
 
@@ -163,13 +168,18 @@ class User(_Person):
         return next(found, None)
 
     def usable(self, channels: tuple[str, ...] | None) -> list[ContactMethod]:
-        """Return the methods to page by: verified, of these channels (None: any); flagged ones only if all are."""
+        """Return the methods to page by: verified, of these channels (None: any); flagged ones only if all are.
+
+        Of who is not active there are none.
+        """
+        if not self.active:
+            return []
         fit = [one for one in self.methods.values() if one.verified and (channels is None or one.channel in channels)]
         return [one for one in fit if not one.flagged] or fit
 
     def next_method(self, tried: set[str]) -> ContactMethod | None:
         """Return the verified method to try when others have failed for good; flagged ones come last."""
-        left = [one for one in self.methods.values() if one.verified and one.method_id not in tried]
+        left = [one for one in self.methods.values() if self.active and one.verified and one.method_id not in tried]
         return min(left, key=lambda one: one.flagged is not None, default=None)
 
     def with_method(self, method: ContactMethod) -> dict[str, Any]:
@@ -202,6 +212,12 @@ class UserSettings(Body):
     locale: Locale = "en"
 
 
+class PatchedUser(UserSettings):
+    """What comes of a patch: who had no e-mail may go on without one."""
+
+    email: Annotated[str, AfterValidator(_email_if_any)]
+
+
 class NewUser(UserSettings):
     """`POST /users`."""
 
@@ -212,7 +228,7 @@ class UserPatch(Body):
     """`PATCH /users/{id}`: null puts a field back to its default."""
 
     name: Name | None = None
-    email: str | None = None
+    email: Annotated[str, StringConstraints(min_length=1)] | None = None
     role: CompanyRole | None = None
     time_zone: str | None = None
     locale: str | None = None

@@ -16,10 +16,10 @@ from tocsin.user import (
     MethodSettings,
     NewMethod,
     NewUser,
+    PatchedUser,
     ShownMethod,
     User,
     UserPatch,
-    UserSettings,
     check_channel,
     code_sent,
     code_tried,
@@ -50,16 +50,20 @@ def change(tenant: str, user_id: str, patch: UserPatch) -> User:
     """Change a user. Raises `NotFound` and `Invalid`."""
 
     def decide(row: Row) -> Row:
-        settings = resource.patched(UserSettings, row, patch)
+        settings = resource.patched(PatchedUser, row, patch)
         return settings.model_dump() | {"name": settings.name or user_id}
 
     return User.of(resource.change(keys.user(tenant, user_id), decide))
 
 
 def delete(tenant: str, user_id: str) -> None:
-    """Delete a user and the user's places in teams. The own row goes last: a retry finishes what was cut short."""
+    """Delete a user, the user's places in teams and ways to sign in.
+
+    The own row goes last: a retry finishes what was cut short.
+    """
     key = keys.user(tenant, user_id)
-    resource.get(key)
+    for digest in resource.get(key).get("identities", []):
+        directory.delete(keys.identity(tenant, digest))
     places = directory.query_all(
         keys.teams_of(tenant, user_id), index="listed", hash_name="list_pk", range_name="list_sk"
     )
