@@ -60,7 +60,7 @@ class Canary(Construct):
             told=("PUBLIC_URL",),
             variables={"HOME_REGION": home_region} if home_region else {},
             timeout=TIMEOUT,
-            memory=192,
+            memory=128,
         )
         self.function = canary.function
         canary.function.configure_async_invoke(retry_attempts=0, max_event_age=MINUTE)

@@ -99,6 +99,7 @@ class Door(BaseHTTPRequestHandler):
     """Answers a redirect at /away, cuts the line at /cut, and says back what it was sent elsewhere."""
 
     def do_POST(self) -> None:
+        assert self.headers["Connection"] == "close", "the next request would find a line that may be dead"
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         if self.path == "/cut":
             self.close_connection = True

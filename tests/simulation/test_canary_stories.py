@@ -88,6 +88,30 @@ def test_an_escalator_that_dies_meanwhile_is_a_second_page_that_did_not_come(set
     assert settled.failures() == {"second_page": 1}
 
 
+def test_what_failed_first_is_told_although_more_fails_then(settled: CanaryWorld) -> None:
+    settled.gate.faults.append(Outage(("notifier",)))
+    settled.timeline.after(5, lambda: setattr(settled.internet, "down", True))
+    assert settled.sing() is False
+    assert settled.failures() == {"first_page": 1}
+
+
+def test_a_ticket_that_could_not_be_resolved_is_a_failure_and_the_next_run_resolves_it(settled: CanaryWorld) -> None:
+    settled.timeline.after(24, lambda: setattr(settled.internet, "down", True))
+    assert settled.sing() is False
+    assert settled.failures() == {"api": 1}
+    settled.internet.down = False
+    settled.run(60)
+    assert settled.sing() is True
+    assert {ticket["status"] for ticket in settled.all_tickets()} == {"resolved"}
+
+
+def test_a_sink_that_cannot_be_read_leaves_a_gap_that_the_alarm_takes_for_failure(settled: CanaryWorld) -> None:
+    settled.put(settled.clients["sqs"], "receive_message", refuse)
+    assert settled.sing() is None
+    assert settled.counted["CanaryPassed"] == 0
+    assert {ticket["status"] for ticket in settled.all_tickets()} == {"resolved"}
+
+
 def test_a_second_step_before_its_time_is_a_failure(settled: CanaryWorld) -> None:
     settled.timeline.after(5, lambda: settled.skew.update(escalator=6.0))
     assert settled.sing() is False

@@ -1,5 +1,6 @@
 """Requests to the outside over HTTP(S): one attempt, no redirects. The seam behind which tests put another Internet."""
 
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,12 +21,15 @@ class Answer:
 
 
 def request(method: str, url: str, *, headers: Mapping[str, str], body: bytes | None, timeout: float) -> Answer:
-    """Ask once and return the answer. `timeout` in seconds, of the whole. Raises `NoAnswer` if there is none."""
+    """Ask once and return the answer. `timeout` in seconds, of the whole. Raises `NoAnswer` if there is none.
+
+    Each time over a connection of its own: one that was left open while the function was frozen may be dead.
+    """
     try:
         answer = _pool().request(
             method,
             url,
-            headers=dict(headers),
+            headers={**headers, "Connection": "close"},
             body=body,
             timeout=urllib3.Timeout(total=timeout),
             redirect=False,
@@ -42,4 +46,4 @@ def request(method: str, url: str, *, headers: Mapping[str, str], body: bytes | 
 
 @cache
 def _pool() -> urllib3.PoolManager:
-    return urllib3.PoolManager()
+    return urllib3.PoolManager(ssl_context=ssl.create_default_context())  # to read the certificates takes longest
