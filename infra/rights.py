@@ -80,7 +80,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "tickets": (
         WRITE_TICKETS,
         may(QUERY, Place.TICKETS, Place.TICKETS_OPEN, Place.TICKETS_OF_TEAM),
-        READ_DIRECTORY,
+        *LOOK_UP,
     ),
     "rules": (*KEEP_DIRECTORY, TAKE_ALLOWANCE),
     "schedules": (*KEEP_DIRECTORY, may(QUERY, Place.DIRECTORY), TAKE_ALLOWANCE),

@@ -1,16 +1,29 @@
-"""HTTPS API: tickets are opened, read, listed, changed and noted."""
+"""HTTPS API: tickets are opened, read, listed, changed, noted, snoozed, escalated and reassigned."""
 
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
-from tocsin import api, clock, keys, tickets
+from tocsin import api, clock, keys, reception, tickets
 from tocsin.api import PREFIX, Api, Cursor, Limit, Page
 from tocsin.ids import Id
-from tocsin.reception import change, note, open_
 from tocsin.ticket import Status
-from tocsin.ticket_api import EventView, NewNote, NewTicket, NoteView, PageView, StatusName, TicketPatch, TicketView
+from tocsin.ticket_api import (
+    Assignment,
+    ChangeResults,
+    Escalation,
+    EventView,
+    NewNote,
+    NewTicket,
+    NoteView,
+    PageView,
+    Snooze,
+    StatusName,
+    TicketChanges,
+    TicketPatch,
+    TicketView,
+)
 from tocsin.times import Moment
 
 app = Api("tickets")
@@ -20,7 +33,7 @@ TICKET = f"{PREFIX}/tickets/<ticket_id>"
 
 @app.post(f"{PREFIX}/tickets", summary="Open a ticket", responses=api.creates(TicketView))
 def create(body: NewTicket) -> Response[Any]:
-    ticket, new = open_(app.principal, body, clock.now())
+    ticket, new = reception.open_(app.principal, body, clock.now())
     return api.created(f"/tickets/{ticket.ticket_id}", TicketView.of(ticket), new=new)
 
 
@@ -57,14 +70,34 @@ def get(ticket_id: str) -> TicketView:
 
 @app.patch(TICKET, summary="Change a ticket, acknowledge or resolve it")
 def patch(ticket_id: str, body: TicketPatch) -> TicketView:
-    return TicketView.of(change(app.principal, ticket_id, body, clock.now()))
+    return TicketView.of(reception.change(app.principal, ticket_id, body, clock.now()))
 
 
 @app.post(f"{TICKET}/notes", summary="Put a note on a ticket", responses=api.creates(NoteView))
 def add_note(ticket_id: str, body: NewNote) -> Response[Any]:
-    row, new = note(app.principal, ticket_id, body, clock.now())
+    row, new = reception.note(app.principal, ticket_id, body, clock.now())
     view = NoteView.model_validate(row)
     return api.created(f"/tickets/{ticket_id}/notes/{view.note_id}", view, new=new)
+
+
+@app.post(f"{TICKET}/snooze", summary="Silence a ticket for a while")
+def snooze(ticket_id: str, body: Snooze) -> TicketView:
+    return TicketView.of(reception.snooze(app.principal, ticket_id, body, clock.now()))
+
+
+@app.post(f"{TICKET}/escalate", summary="Take the next step now, or another one")
+def escalate(ticket_id: str, body: Annotated[Escalation | None, Body()] = None) -> TicketView:
+    return TicketView.of(reception.escalate(app.principal, ticket_id, body or Escalation(), clock.now()))
+
+
+@app.post(f"{TICKET}/reassign", summary="Give a ticket to another team, or to a user first")
+def reassign(ticket_id: str, body: Assignment) -> TicketView:
+    return TicketView.of(reception.reassign(app.principal, ticket_id, body, clock.now()))
+
+
+@app.post(f"{PREFIX}/tickets/changes", summary="Change many tickets alike")
+def change_all(body: TicketChanges) -> ChangeResults:
+    return ChangeResults(results=reception.change_all(app.principal, body, clock.now()))
 
 
 @app.get(f"{TICKET}/history", summary="What happened to a ticket, oldest first")

@@ -157,10 +157,15 @@ def test_companies_are_the_operators_alone() -> None:
 
 def test_severities_are_replaced_as_a_whole(admin: Caller) -> None:
     OPERATOR("POST", "/companies", ACME)
-    wanted = [{"name": "page", "default": False, "channels": ["sms", "email"]}, {"name": "mail", "default": True}]
+    times = {"ack_timeout": "90m", "auto_resolve": "1d"}
+    wanted = [
+        {"name": "page", "default": False, "channels": ["sms", "email"], **times},
+        {"name": "mail", "default": True},
+    ]
     put = admin("PUT", "/severities", {"items": wanted})
     assert put.status == 200
     assert [(one["name"], one["channels"]) for one in put.body["items"]] == [("page", ["sms", "email"]), ("mail", None)]
+    assert [put.body["items"][0][name] for name in times] == ["1h30m", "1d"]
     assert admin("GET", "/severities").body == put.body
     before = directory.get(keys.company("acme"))
     assert admin("PUT", "/severities", put.body).body == put.body
@@ -184,8 +189,8 @@ def test_severities_are_replaced_as_a_whole(admin: Caller) -> None:
         ([{"name": "a", "default": True, "channels": ["sms", "sms"]}], "once"),
         ([{"name": "a", "default": True, "channels": ["voice"]}], "not built yet"),
         ([{"name": "a", "default": True, "channels": "sms"}], "list"),
-        ([{"name": "a", "default": True, "ack_timeout": "5m"}], "not built yet"),
-        ([{"name": "a", "default": True, "auto_resolve": "1d"}], "not built yet"),
+        ([{"name": "a", "default": True, "ack_timeout": "59s"}], "from 1m to 7d"),
+        ([{"name": "a", "default": True, "auto_resolve": "91d"}], "from 1m to 90d"),
         ([{"name": "a", "default": True, "colour": "red"}], "not permitted"),
         ("sev1", "list"),
     ],

@@ -170,6 +170,11 @@ def test_a_ticket_is_noted_and_acknowledged(paged: Caller) -> None:
     assert ask("tickets/acknowledge") == 200
 
 
+@pytest.mark.parametrize("act", ["snooze", "escalate", "reassign", "change_many"])
+def test_a_ticket_is_steered(paged: Caller, act: str) -> None:
+    assert ask(f"tickets/{act}") == 200
+
+
 def test_a_notice_is_sent(acme: Caller) -> None:
     assert run("notifier/notice") == {"batchItemFailures": []}
     assert texts() == [body_of("notifier/notice")["text"]]

@@ -92,8 +92,3 @@ def test_a_viewer_reads_and_a_responder_changes(ticket: Caller) -> None:
     for method, path, body in [("POST", "", OPEN), ("PATCH", "/t1", {}), ("POST", "/t1/notes", {"text": "x"})]:
         assert viewer(method, f"/tickets{path}", body).status == 403
         assert responder(method, f"/tickets{path}", body).status in (200, 201)
-
-
-@pytest.mark.parametrize("act", ["snooze", "escalate", "reassign", "responders"])
-def test_what_comes_later_is_no_path_yet(ticket: Caller, act: str) -> None:
-    assert ticket("POST", f"/tickets/t1/{act}", {}).status == 404

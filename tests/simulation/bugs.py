@@ -277,7 +277,12 @@ ALL = (
         '("epoch", "=", row["epoch"]), *guard])\n            )\n        except ConditionFailed:\n            return before',
     ),
     bug("what is resolved can be changed", "tickets.patched", "if one.resolved:", "if False:"),
-    bug("an acknowledgement leaves the clock", "ticket.to_status", ", **moved(ticket, None, now)", ""),
+    bug(
+        "an acknowledgement leaves the clock",
+        "ticket._seen",
+        "changes |= moved(ticket, until or _expiry(ticket, status, now), now)",
+        "pass",
+    ),
     bug("a return to unread keeps its run", "ticket.restarted", '"run": Next("epoch"), ', ""),
     bug(
         "history under names that are not derived",

@@ -121,6 +121,87 @@ def test_resuming_an_acknowledged_ticket_goes_on_after_its_last_step() -> None:
     assert after.epoch == after.run == before.epoch + 1
 
 
+HALF_AN_HOUR = timedelta(minutes=30)
+SEEN = {"status": Status.UNDER_INVESTIGATION, **ACKNOWLEDGED}
+
+
+def test_of_what_competes_the_earliest_is_the_due_time() -> None:
+    before = a_ticket(auto_resolve=600)
+    for at, first in [(None, 10), (NOW + timedelta(minutes=5), 5), (NOW + timedelta(minutes=15), 10)]:
+        after = changed(before, ticket.moved(before, at, NOW))
+        assert (after.due_at, after.resolve_at) == (NOW + timedelta(minutes=first), NOW + timedelta(minutes=10))
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "status"),
+    [
+        ({}, None, None),
+        ({"resolve_at": LATER + HALF_AN_HOUR}, None, None),
+        ({"resolve_at": LATER}, Kind.RESOLVED, Status.RESOLVED),
+        ({"snoozed_until": LATER}, Kind.SNOOZE_ENDED, Status.UNREAD),
+        ({"snoozed_until": LATER + HALF_AN_HOUR, "resolve_at": LATER}, Kind.RESOLVED, Status.RESOLVED),
+        ({**SEEN}, Kind.ACK_EXPIRED, Status.UNREAD),
+        ({**SEEN, "resolve_at": LATER}, Kind.RESOLVED, Status.RESOLVED),
+        ({**SEEN, "snoozed_until": LATER}, Kind.SNOOZE_ENDED, Status.UNREAD),
+        ({**SEEN, "status": Status.PENDING_FIX, "snoozed_until": LATER}, Kind.SNOOZE_ENDED, Status.UNREAD),
+    ],
+)
+def test_what_a_due_time_means_follows_from_the_ticket(
+    fields: dict[str, Any], kind: Kind | None, status: Status | None
+) -> None:
+    before = a_ticket(**{**fields, "due_at": LATER})
+    changes = ticket.rung(before, LATER)
+    assert (changes.get("change"), changes.get("status")) == (kind, status)
+    if kind is not None:
+        after = changed(before, changes)
+        assert (after.epoch, after.changed_by, after.snoozed_until) == (before.epoch + 1, "system", None)
+        assert (after.due_at, after.run > before.run) == ((LATER, True) if status is Status.UNREAD else (None, False))
+
+
+def test_an_acknowledgement_expires_only_where_the_severity_says_so() -> None:
+    for before, due_at in [(a_ticket(ack_timeout=1800), LATER + HALF_AN_HOUR), (a_ticket(), None)]:
+        after = changed(before, ticket.to_status(before, Status.UNDER_INVESTIGATION, "ada", LATER))
+        assert after.due_at == due_at
+
+
+def test_acknowledging_again_moves_the_time_and_not_who_was_first() -> None:
+    before = a_ticket(**SEEN, ack_timeout=1800)
+    after = changed(before, ticket.to_status(before, Status.UNDER_INVESTIGATION, "bob", LATER))
+    assert (after.due_at, after.epoch, after.run) == (LATER + HALF_AN_HOUR, before.epoch + 1, before.run)
+    assert (after.acknowledged_by, after.acknowledged_at, after.change) == ("ada", NOW, Kind.ACKNOWLEDGED)
+
+
+def test_a_snooze_is_not_shortened_by_acknowledging_again() -> None:
+    before = a_ticket(**SEEN, ack_timeout=1800, snoozed_until=LATER)
+    assert ticket.to_status(before, Status.UNDER_INVESTIGATION, "bob", NOW) == {}
+
+
+def test_a_snooze_keeps_the_status_and_voids_the_pages_so_far() -> None:
+    before = a_ticket(**BEFORE[Status.UNREAD])
+    after = changed(before, ticket.snoozed(before, LATER + HALF_AN_HOUR, "ada", LATER))
+    assert (after.status, after.step, after.round) == (Status.UNREAD, 2, 3)
+    assert after.snoozed_until == after.due_at == LATER + HALF_AN_HOUR
+    assert after.epoch == after.run == before.epoch + 1
+
+
+def test_a_named_step_is_the_next_one_in_the_present_round() -> None:
+    before = a_ticket(**BEFORE[Status.UNREAD])
+    after = changed(before, ticket.led(before, "r1", 1, "ada", LATER))
+    assert (after.rule_id, after.step, after.round, after.beyond, after.due_at) == ("r1", 0, 3, 0, LATER)
+    assert after.run == before.epoch + 1
+    other = changed(before, ticket.led(before, "r2", 4, "ada", LATER))
+    assert (other.rule_id, other.step, other.round) == ("r2", 3, 1)
+
+
+def test_a_reassigned_ticket_is_in_the_other_teams_list() -> None:
+    before = a_ticket(**SEEN)
+    row = written(ticket.row(before), ticket.reassigned(before, "search", "cyd", "ada", LATER))
+    after = Ticket.of(row)
+    assert (after.team, row["team_shard"]) == ("search", keys.team_shard("acme", "search", "t1"))
+    assert (after.status, after.handed_to, after.acknowledged_by, after.due_at) == (Status.UNREAD, "cyd", None, LATER)
+    assert after.run == before.epoch + 1
+
+
 def test_counting_an_alert_moves_no_clock() -> None:
     before = a_ticket(count=3)
     after = changed(before, ticket.counted("integration:i1", LATER))
@@ -179,7 +260,7 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now: datetime = NOW
-        self.row = ticket.row(a_ticket())
+        self.row = ticket.row(a_ticket(ack_timeout=600, auto_resolve=100_000))
         self.before: list[dict[str, Any]] = []
 
     @property
@@ -200,7 +281,25 @@ class Life(RuleBasedStateMachine):
         self.now += timedelta(seconds=seconds)
         self.write(ticket.to_status(self.current, status, "ada", self.now))
 
-    @precondition(lambda self: self.current.status is Status.UNREAD and self.current.due_at)
+    @precondition(lambda self: not self.current.resolved)
+    @rule(seconds=st.integers(1, 604_800))
+    def it_is_snoozed(self, seconds: int) -> None:
+        self.write(ticket.snoozed(self.current, self.now + timedelta(seconds=seconds), "ada", self.now))
+
+    @precondition(lambda self: not self.current.resolved)
+    @rule(team=st.sampled_from(["payments", "search"]), user=st.sampled_from([None, "bob"]))
+    def it_is_reassigned(self, team: str, user: str | None) -> None:
+        self.write(ticket.reassigned(self.current, team, user, "ada", self.now))
+
+    @precondition(lambda self: self.current.due_at)
+    @rule()
+    def its_time_comes(self) -> None:
+        self.now = max(self.now, self.current.due_at or self.now)
+        changes = ticket.rung(self.current, self.now)
+        if changes:
+            self.write(changes)
+
+    @precondition(lambda self: self.current.status is Status.UNREAD and not self.current.snoozed_until)
     @rule(wait=st.integers(10, 1_000_000))
     def a_timer_moves_it(self, wait: int) -> None:
         step = {"rule_id": "r1", "step": self.current.step + 1, "assigned_to": ["bob"]}
@@ -224,9 +323,18 @@ class Life(RuleBasedStateMachine):
         self.write(ticket.resumed(self.current, "ada", self.now))
 
     @invariant()
-    def its_clock_runs_while_it_is_unread(self) -> None:
-        assert ("due_at" in self.row) == (self.current.status is Status.UNREAD)
+    def its_clock_runs_until_it_is_resolved(self) -> None:
+        one = self.current
+        assert ("due_at" in self.row) == (not one.resolved)
         assert ("due_at" in self.row) == ("due_shard" in self.row) == ("look_at" in self.row)
+        if one.due_at and one.snoozed_until:
+            assert one.due_at <= one.snoozed_until
+        if one.due_at and one.resolve_at:
+            assert one.due_at <= one.resolve_at
+
+    @invariant()
+    def a_snooze_ends(self) -> None:
+        assert not (self.current.snoozed_until and self.current.resolved)
 
     @invariant()
     def it_is_listed_as_open_until_it_is_resolved(self) -> None:

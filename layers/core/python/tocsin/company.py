@@ -45,6 +45,10 @@ class Company(ShownCompany):
         found = self.severity(severity)
         return tuple(found.channels) if found and found.channels is not None else None
 
+    def times_of(self, severity: str) -> dict[str, int | None]:
+        """Return what a ticket remembers of its severity: when acknowledgements expire, when it is resolved."""
+        return (self.severity(severity) or Severity(name=severity)).times
+
     def shown(self) -> ShownCompany:
         """Return what the operator sees."""
         return ShownCompany.model_validate(self.model_dump())

@@ -5,7 +5,7 @@ intervals: an unread ticket never falls silent. Every decision pages somebody or
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -17,6 +17,7 @@ from tocsin.ticket import Kind, Passed, Ticket
 
 MAX_PAGES = 200  # a step
 LAST_RESORT_WAIT = timedelta(minutes=15)
+HANDED_WAIT = timedelta(minutes=5)  # for whom a ticket was reassigned to, before the team's rules
 FIRST_REMINDER, LONGEST_REMINDER = timedelta(minutes=30), timedelta(hours=24)
 
 
@@ -37,10 +38,13 @@ class Reached:
 
 @dataclass(frozen=True)
 class Decision:
-    """What is to be done, and why. `due_at` None: the clock stops (tickets that are kept and page nobody)."""
+    """What is to be done, and why. `due_at` None: the clock stops (tickets that are kept and page nobody).
+
+    `times`: what the ticket remembers of its severity from now on, none if the company was not looked at.
+    """
 
     kind: Kind
-    rule_id: str
+    rule_id: str | None
     step: int
     round: int
     beyond: int
@@ -49,6 +53,7 @@ class Decision:
     pages: tuple[Draft, ...] = ()
     passed: tuple[Passed, ...] = ()  # steps that reached nobody on the way
     remarks: tuple[str, ...] = ()
+    times: Mapping[str, int | None] = field(default_factory=dict)
 
     @property
     def assigned_to(self) -> list[str]:
@@ -58,8 +63,25 @@ class Decision:
 
 def decide(ticket: Ticket, book: Book, now: datetime) -> Decision:
     """Return what an unread ticket whose time has come does. Raises `Unread` for what the book lacks."""
-    plan = rule.choose(book.team_rules, ticket) or rule.choose(book.company_rules, ticket)
-    return walk(ticket, plan or rule.built_in(ticket.team), book, now)
+    decided = _handed_over(ticket, book, now) or walk(ticket, plan(ticket, book), book, now)
+    known = book.read_company
+    return replace(decided, times=known.times_of(ticket.severity)) if known else decided
+
+
+def plan(ticket: Ticket, book: Book) -> Plan:
+    """Return what escalation walks along now: the team's rules come before the company's, and these before our own."""
+    found = rule.choose(book.team_rules, ticket) or rule.choose(book.company_rules, ticket)
+    return found or rule.built_in(ticket.team)
+
+
+def _handed_over(ticket: Ticket, book: Book, now: datetime) -> Decision | None:
+    """Return the page to whom a ticket was reassigned; None if it was not, or there is no way to reach that user."""
+    if ticket.handed_to is None:
+        return None
+    reached = reach(Rung((Audience(kind="user", name=ticket.handed_to),), None, HANDED_WAIT), ticket, book)
+    if not reached.pages:
+        return None
+    return _move(Kind.ASSIGNED, None, (0, 0, 0), now, HANDED_WAIT, reached, ())
 
 
 def fall_back(ticket: Ticket, book: Book, now: datetime, why: str) -> Decision:
@@ -96,6 +118,14 @@ def _positions(plan: Plan, at: tuple[int, int]) -> Iterator[tuple[int, int]]:
         round_, step = round_ + 1, 0
 
 
+def goes_on(ticket: Ticket, plan: Plan, book: Book) -> bool:
+    """Say whether a step comes next, or the last resort: what comes after that is no step, but a reminder."""
+    if ticket.rule_id != plan.rule_id:
+        return bool(plan.rungs) or ticket.handed_to is not None
+    following = next(_positions(plan, (ticket.round, ticket.step)), None)
+    return plan.page and not ticket.beyond and (following is not None or _last_resort(book) is not None)
+
+
 def _past_the_end(
     ticket: Ticket, plan: Plan, at: tuple[int, int, int], book: Book, now: datetime, passed: Sequence[Passed]
 ) -> Decision:
@@ -121,7 +151,7 @@ def _last_resort(book: Book) -> Rung | None:
 
 def _move(
     kind: Kind,
-    plan: Plan,
+    plan: Plan | None,
     at: tuple[int, int, int],
     now: datetime,
     wait: timedelta,
@@ -135,8 +165,9 @@ def _move(
         remarks.append(f"Without a way to be reached: {', '.join(reached.missed)}.")
     if reached.remark:
         remarks.append(reached.remark)
+    rule_id = plan.rule_id if plan else None
     return Decision(
-        kind, plan.rule_id, step, round_, beyond, now + wait, wait, pages, passed=tuple(passed), remarks=tuple(remarks)
+        kind, rule_id, step, round_, beyond, now + wait, wait, pages, passed=tuple(passed), remarks=tuple(remarks)
     )
 
 

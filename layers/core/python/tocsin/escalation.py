@@ -16,7 +16,7 @@ from tocsin.page import Draft, Page, PageStatus
 from tocsin.queues import PageMessage, page_message
 from tocsin.store import EXISTS, NEW, tickets
 from tocsin.telemetry import about, logger, took
-from tocsin.ticket import Status, Ticket
+from tocsin.ticket import Changes, Ticket
 
 
 class Outcome(StrEnum):
@@ -41,9 +41,12 @@ def _run(timer: Due, now: datetime) -> Outcome:
         queues.put_due(timer, now)
         return Outcome.EARLY
     row = tickets.get(keys.ticket(timer.tenant, timer.ticket))
-    if row is None or row["epoch"] != timer.epoch or "due_at" not in row or row["status"] != Status.UNREAD:
+    if row is None or row["epoch"] != timer.epoch or "due_at" not in row:
         return Outcome.DROPPED
     overdue = Ticket.of(row)
+    ended = ticket.rung(overdue, now)
+    if ended:
+        return _write(overdue, ended, now)
     decided = _decide(overdue, now)
     queues.put_pages(_put_pages(overdue, decided, now))
     return _commit(overdue, decided, now)
@@ -115,9 +118,15 @@ def _commit(overdue: Ticket, decided: Decision, now: datetime) -> Outcome:
         "round": decided.round,
         "beyond": decided.beyond,
         "assigned_to": decided.assigned_to,
-        **ticket.moved(overdue, decided.due_at, now),
+        "handed_to": None,
+        **decided.times,
+        **ticket.moved(overdue.model_copy(update=decided.times), decided.due_at, now),
         **ticket.marked(decided.kind, "system", now, remark=" ".join(decided.remarks) or None, passed=decided.passed),
     }
+    return _write(overdue, changes, now)
+
+
+def _write(overdue: Ticket, changes: Changes, now: datetime) -> Outcome:
     try:
         tickets.update(overdue.key, changes, when=[*EXISTS, ("epoch", "=", overdue.epoch)])
     except ConditionFailed:

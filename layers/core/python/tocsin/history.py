@@ -1,8 +1,8 @@
 """The history of a ticket, told from its rows before and after a write. Pure; names follow from what is told."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from tocsin import keys
 from tocsin.rows import Row
@@ -63,7 +63,7 @@ def _of_ticket(old: Row | None, new: Row) -> Iterator[Line]:
     remark = new.get("remark")
     text = " ".join(part for part in (_told(kind, old, new), remark) if part)
     yield _line(new, kind, text, {**_data(kind, old, new), **({"remark": remark} if remark else {})})
-    edited = [name for name in _EDITABLE if old is not None and old.get(name) != new.get(name)]
+    edited = _changed(old, new) if old is not None else []
     if edited and kind is not Kind.EDITED:
         yield _line(new, Kind.EDITED, _edited(edited), {"fields": _shown(edited)})
 
@@ -73,28 +73,44 @@ def _line(new: Row, kind: Kind, text: str, data: Mapping[str, Any]) -> Line:
 
 
 def _told(kind: Kind, old: Row | None, new: Row) -> str:
-    who = ", ".join(new.get("assigned_to") or []) or "nobody"
-    step = f"step {new.get('step', 0)}, round {new.get('round', 0)} of rule {new.get('rule_id')}"
-    match kind:
-        case Kind.OPENED:
-            return f"Opened for team {new['team']} with severity {new['severity']}."
-        case Kind.DEDUPLICATED:
-            return f"The same again: {new['count']} times now."
-        case Kind.ESCALATED | Kind.REPEATED:
-            return f"{step[0].upper()}{step[1:]}: {who}."
-        case Kind.LAST_RESORT:
-            return f"The rule has ended, the last resort is paged: {who}."
-        case Kind.REMINDED:
-            return f"Still unread: {who} reminded."
-        case Kind.NOBODY_REACHED:
-            return "Nobody could be reached."
-        case Kind.KEPT:
-            return f"Rule {new.get('rule_id')} pages nobody."
-        case Kind.HURRIED:
-            return "The next step is due now."
-        case Kind.EDITED:
-            return _edited([name for name in _EDITABLE if (old or {}).get(name) != new.get(name)])
-    return f"{(old or {}).get('status')} to {new['status']}."
+    before = old or {}
+    if kind in _SENTENCES:
+        return _SENTENCES[kind](before, new)
+    if before.get("status") == new["status"]:
+        return "Acknowledged again."
+    return f"{before.get('status')} to {new['status']}."
+
+
+def _step(_: Row, new: Row) -> str:
+    return f"Step {new.get('step', 0)}, round {new.get('round', 0)} of rule {new.get('rule_id')}: {_who(new)}."
+
+
+def _who(row: Row) -> str:
+    return ", ".join(row.get("assigned_to") or []) or "nobody"
+
+
+def _whose(row: Row) -> str:
+    user = row.get("handed_to")
+    return f"{user}, and after that team {row['team']}" if user else f"team {row['team']}"
+
+
+_SENTENCES: Final[Mapping[Kind, Callable[[Row, Row], str]]] = {
+    Kind.OPENED: lambda _, new: f"Opened for team {new['team']} with severity {new['severity']}.",
+    Kind.DEDUPLICATED: lambda _, new: f"The same again: {new['count']} times now.",
+    Kind.ESCALATED: _step,
+    Kind.REPEATED: _step,
+    Kind.LAST_RESORT: lambda _, new: f"The rule has ended, the last resort is paged: {_who(new)}.",
+    Kind.REMINDED: lambda _, new: f"Still unread: {_who(new)} reminded.",
+    Kind.NOBODY_REACHED: lambda *_: "Nobody could be reached.",
+    Kind.KEPT: lambda _, new: f"Rule {new.get('rule_id')} pages nobody.",
+    Kind.HURRIED: lambda *_: "The next step is due now.",
+    Kind.EDITED: lambda old, new: _edited(_changed(old, new)),
+    Kind.SNOOZED: lambda _, new: f"Snoozed until {new['snoozed_until']}.",
+    Kind.SNOOZE_ENDED: lambda *_: "The snooze has ended: it is unread, and begins anew.",
+    Kind.ACK_EXPIRED: lambda old, _: f"{old.get('acknowledged_by')}'s acknowledgement has expired: it is unread again.",
+    Kind.REASSIGNED: lambda _, new: f"Reassigned to {_whose(new)}.",
+    Kind.ASSIGNED: lambda _, new: f"{_who(new)} is paged; the team's rules come after.",
+}
 
 
 def _data(kind: Kind, old: Row | None, new: Row) -> dict[str, Any]:
@@ -103,14 +119,22 @@ def _data(kind: Kind, old: Row | None, new: Row) -> dict[str, Any]:
             return {"team": new["team"], "severity": new["severity"], "source": new["source"]}
         case Kind.DEDUPLICATED:
             return {"count": new["count"]}
-        case Kind.ACKNOWLEDGED | Kind.STATUS_CHANGED | Kind.RESOLVED:
+        case Kind.ACKNOWLEDGED | Kind.STATUS_CHANGED | Kind.RESOLVED | Kind.SNOOZE_ENDED | Kind.ACK_EXPIRED:
             return {"from": (old or {}).get("status"), "to": new["status"]}
         case Kind.EDITED:
-            return {"fields": _shown([name for name in _EDITABLE if (old or {}).get(name) != new.get(name)])}
+            return {"fields": _shown(_changed(old or {}, new))}
         case Kind.HURRIED | Kind.KEPT:
             return {"rule_id": new.get("rule_id")}
+        case Kind.SNOOZED:
+            return {"until": new["snoozed_until"], "status": new["status"]}
+        case Kind.REASSIGNED:
+            return {"from": (old or {}).get("team"), "team": new["team"], "user": new.get("handed_to")}
     names = ("rule_id", "step", "round", "due_at")
     return {"users": new.get("assigned_to") or [], **{name: new.get(name) for name in names}}
+
+
+def _changed(old: Row, new: Row) -> list[str]:
+    return [name for name in _EDITABLE if old.get(name) != new.get(name)]
 
 
 def _edited(names: list[str]) -> str:

@@ -118,6 +118,7 @@ def _open(door: Door, alert: GenericAlert, now: datetime, *, delivery: str | Non
         links=[Link.model_validate(link) for link in alert.links],
         dedup_key=alert.dedup_key,
         remark=remark,
+        times=door.company.times_of(severity),
         ticket_id=ids.sha256(_scope(door), delivery)[:26] if delivery else None,
         delivery=delivery,
     )

@@ -5,7 +5,7 @@ The increment of `count`, on condition that the ticket is not resolved, is the p
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,6 +35,7 @@ class Request:
     dedup_key: str | None = None
     ticket_id: str | None = None
     remark: str | None = None
+    times: Mapping[str, int | None] = field(default_factory=dict)  # what it is to remember of its severity
     delivery: str | None = None  # the message that told it, where it has a name: told again, it is the same ticket
 
     def fingerprint(self) -> str:
@@ -108,6 +109,7 @@ def _draft(request: Request, now: datetime) -> Ticket:
         run=epoch,
         changed_by=request.source,
         remark=request.remark,
+        **request.times,
         fingerprint=request.fingerprint(),
     )
 

@@ -55,6 +55,15 @@ def go_on(tenant: str, book: Book, unread: Unread) -> None:
         _read_rows(tenant, book, sorted(unread.users), company=unread.company)
 
 
+def answered(tenant: str, book: Book, ask: Callable[[], Value]) -> Value:
+    """Return the answer to a question, reading into the book what it needs to be answered."""
+    while True:
+        try:
+            return ask()
+        except Unread as unread:
+            go_on(tenant, book, unread)
+
+
 def _read_rows(tenant: str, book: Book, users: list[str], *, company: bool) -> None:
     found: list[Row | None] = directory.get_many(
         [*([keys.company(tenant)] if company else []), *(keys.user(tenant, name) for name in users)]

@@ -3,15 +3,28 @@
 from datetime import datetime
 from typing import Any
 
-from tocsin import description, keys, limits, opening, tickets
+from tocsin import description, keys, limits, opening, steering, tickets
 from tocsin.access import Principal
 from tocsin.company import Company
-from tocsin.errors import Forbidden, Invalid
+from tocsin.errors import Forbidden, Invalid, Problem
 from tocsin.opening import Request
 from tocsin.rows import Row
+from tocsin.severity import Severity
 from tocsin.store import directory
 from tocsin.ticket import Changes, Link, Ticket
-from tocsin.ticket_api import LABELS_AND_LINKS, MAX_LABELS, NewNote, NewTicket, TicketPatch
+from tocsin.ticket_api import (
+    LABELS_AND_LINKS,
+    MAX_LABELS,
+    Assignment,
+    ChangeResult,
+    Escalation,
+    NewNote,
+    NewTicket,
+    Snooze,
+    TicketChanges,
+    TicketPatch,
+    TicketView,
+)
 
 
 def open_(who: Principal, wish: NewTicket, now: datetime) -> tuple[Ticket, bool]:
@@ -36,6 +49,7 @@ def open_(who: Principal, wish: NewTicket, now: datetime) -> tuple[Ticket, bool]
         links=links,
         dedup_key=wish.dedup_key,
         ticket_id=wish.ticket_id,
+        times=company.times_of(wish.severity or company.default_severity),
     )
     limits.admit_ticket(company, now)
     missing = _missing(company, team, request.severity)
@@ -53,11 +67,39 @@ def _missing(company: Company, team: Row | None, severity: str) -> list[str]:
 
 def change(who: Principal, ticket_id: str, patch: TicketPatch, now: datetime) -> Ticket:
     """Change a ticket as the API has it. Raises `Invalid`, `NotFound`, `Conflict`."""
+    return _change(who, ticket_id, *_wished(who, patch), now)
+
+
+def change_all(who: Principal, wish: TicketChanges, now: datetime) -> list[ChangeResult]:
+    """Change many tickets alike, one after the other: what one of them refuses is told in its place.
+
+    Raises `Invalid` for what the company does not have.
+    """
+    fields, actor = _wished(who, wish.patch)
+    results = []
+    for ticket_id in wish.ticket_ids:
+        try:
+            one = _change(who, ticket_id, fields, actor, now)
+        except Problem as problem:
+            results.append(ChangeResult(ticket_id=ticket_id, status=problem.status, error=problem.document()))
+        else:
+            results.append(ChangeResult(ticket_id=ticket_id, status=200, ticket=TicketView.of(one)))
+    return results
+
+
+def _wished(who: Principal, patch: TicketPatch) -> tuple[dict[str, Any], str]:
+    """Return the fields of a patch, and who makes it. A severity comes with its times."""
     fields = patch.model_dump(exclude_unset=True)
     actor = _actor(who, fields.pop("by", None))
-    if "severity" in fields and not _company(directory.get(keys.company(who.tenant))).severity(patch.severity):
-        raise Invalid.at("body", "severity", msg="There is no such severity.")
+    if "severity" in fields:
+        severity = _company(directory.get(keys.company(who.tenant))).severity(patch.severity)
+        if severity is None:
+            raise Invalid.at("body", "severity", msg="There is no such severity.")
+        fields["severity"] = severity
+    return fields, actor
 
+
+def _change(who: Principal, ticket_id: str, fields: dict[str, Any], actor: str, now: datetime) -> Ticket:
     def decide(one: Ticket) -> Changes:
         changes = tickets.patched(one, _merged(one, fields), actor, now)
         if changes.get("body"):
@@ -67,6 +109,28 @@ def change(who: Principal, ticket_id: str, patch: TicketPatch, now: datetime) ->
     return description.whole(tickets.change(who.tenant, ticket_id, decide))
 
 
+def snooze(who: Principal, ticket_id: str, wish: Snooze, now: datetime) -> Ticket:
+    """Silence a ticket as the API has it. Raises `Invalid`, `NotFound`, `Conflict`."""
+    until = wish.end(now)
+    return description.whole(steering.snooze(who.tenant, ticket_id, until, _actor(who, wish.by), now))
+
+
+def escalate(who: Principal, ticket_id: str, wish: Escalation, now: datetime) -> Ticket:
+    """Make a step due as the API has it. Raises `Invalid`, `NotFound`, `Conflict`."""
+    actor = _actor(who, wish.by)
+    return description.whole(steering.escalate(who.tenant, ticket_id, actor, now, step=wish.step))
+
+
+def reassign(who: Principal, ticket_id: str, wish: Assignment, now: datetime) -> Ticket:
+    """Give a ticket to others as the API has it. Raises `Invalid`, `NotFound`, `Conflict`."""
+    actor = _actor(who, wish.by)
+    key = keys.team(who.tenant, wish.team) if wish.team is not None else keys.user(who.tenant, str(wish.user))
+    if directory.get(key) is None:
+        noun = "team" if wish.team is not None else "user"
+        raise Invalid.at("body", noun, msg=f"There is no such {noun}.")
+    return description.whole(steering.reassign(who.tenant, ticket_id, wish.team, wish.user, actor, now))
+
+
 def note(who: Principal, ticket_id: str, wish: NewNote, now: datetime) -> tuple[Row, bool]:
     """Put a note on a ticket. Raises `Invalid`, `NotFound`, `Conflict`."""
     return tickets.add_note(who.tenant, ticket_id, wish.note_id, wish.text, _actor(who, wish.by), now)
@@ -74,7 +138,10 @@ def note(who: Principal, ticket_id: str, wish: NewNote, now: datetime) -> tuple[
 
 def _merged(one: Ticket, fields: dict[str, Any]) -> Changes:
     """Return the fields of a merge patch as the ticket's row has them."""
-    changes: Changes = {name: new for name, new in fields.items() if name in ("status", "severity", "title")}
+    changes: Changes = {name: new for name, new in fields.items() if name in ("status", "title")}
+    severity: Severity | None = fields.get("severity")
+    if severity and severity.name != one.severity:
+        changes |= {"severity": severity.name, **severity.times}
     if "labels" in fields:
         changes["labels"] = _labels(one.labels, fields["labels"])
         _check_size(changes["labels"], one.links)

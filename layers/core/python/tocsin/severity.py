@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StringConstraints, field_validator
 
+from tocsin.duration import Duration, between
 from tocsin.model import Body, Record
 from tocsin.user import Channel, built
 
@@ -12,13 +13,19 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
 class Severity(Record):
-    """A severity as it is stored and shown. `channels` null: every verified method at once."""
+    """A severity as it is stored and shown. `channels` null: every verified method at once; a time null: never."""
 
     name: str
     default: bool = False
     channels: list[str] | None = None
-    ack_timeout: str | None = None
-    auto_resolve: str | None = None
+    ack_timeout: Duration | None = None
+    auto_resolve: Duration | None = None
+
+    @property
+    def times(self) -> dict[str, int | None]:
+        """The attributes by which a ticket remembers the times of its severity, in seconds."""
+        times = {"ack_timeout": self.ack_timeout, "auto_resolve": self.auto_resolve}
+        return {name: round(time.total_seconds()) if time else None for name, time in times.items()}
 
 
 FIRST = [Severity(name=name, default=name == "sev2") for name in ("sev1", "sev2", "sev3", "sev4")]
@@ -32,6 +39,8 @@ def _usable(channels: list[Channel]) -> list[Channel]:
 
 
 Channels = Annotated[list[Channel], AfterValidator(_usable)]
+AckTimeout = Annotated[Duration, between("1m", "7d")]
+AutoResolve = Annotated[Duration, between("1m", "90d")]
 
 
 class NewSeverity(Body):
@@ -40,15 +49,15 @@ class NewSeverity(Body):
     name: Name
     default: bool
     channels: Channels | None = None
-    ack_timeout: str | None = Field(default=None, description="Not built yet: null.")
-    auto_resolve: str | None = Field(default=None, description="Not built yet: null.")
-
-    @field_validator("ack_timeout", "auto_resolve")
-    @classmethod
-    def _not_built(cls, value: str | None) -> str | None:
-        if value is not None:
-            raise ValueError("This is not built yet: leave it out, or null.")
-        return value
+    ack_timeout: AckTimeout | None = Field(
+        default=None,
+        description="An acknowledgement expires after 1m to 7d, unless it is given again: the ticket is unread then, "
+        "and escalates from step 1. Null: never. What is pending a fix does not expire.",
+    )
+    auto_resolve: AutoResolve | None = Field(
+        default=None,
+        description="A ticket is resolved by itself 1m to 90d after it was opened, whatever its status. Null: never.",
+    )
 
 
 class Severities(Body):

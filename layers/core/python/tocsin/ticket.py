@@ -5,13 +5,13 @@ Functions here take a ticket and the time and return changes: attribute to new v
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
 from pydantic import BaseModel
 
-from tocsin import due, keys, times
+from tocsin import due, duration, keys, times
 from tocsin.model import Record
 from tocsin.rows import Next
 from tocsin.times import Moment
@@ -42,10 +42,15 @@ class Kind(StrEnum):
     NOBODY_REACHED = "nobody_reached"
     KEPT = "kept"
     ACKNOWLEDGED = "acknowledged"
+    ACK_EXPIRED = "ack_expired"
     STATUS_CHANGED = "status_changed"
     RESOLVED = "resolved"
     EDITED = "edited"
     HURRIED = "hurried"
+    SNOOZED = "snoozed"
+    SNOOZE_ENDED = "snooze_ended"
+    REASSIGNED = "reassigned"
+    ASSIGNED = "assigned"
     PAGED = "paged"
     PAGE_FAILED = "page_failed"
     PAGE_SKIPPED = "page_skipped"
@@ -87,6 +92,10 @@ class Ticket(Record):
     acknowledged_at: Moment | None = None
     resolved_at: Moment | None = None
     snoozed_until: Moment | None = None
+    ack_timeout: int | None = None  # seconds; as its severity had it when the ticket was opened or took its last step
+    auto_resolve: int | None = None  # seconds after it was opened
+    resolve_at: Moment | None = None  # set whenever the clock is, which it may be ahead of
+    handed_to: str | None = None  # the user whom it was reassigned to and who is paged before the team's rules
     created_at: Moment
     updated_at: Moment
     rev: int = 1
@@ -107,6 +116,11 @@ class Ticket(Record):
     def resolved(self) -> bool:
         """Whether it is over."""
         return self.status is Status.RESOLVED
+
+    @property
+    def kept(self) -> bool:
+        """Whether its rule keeps it without paging anybody."""
+        return self.status is Status.UNREAD and self.rule_id is not None and not self.round and not self.beyond
 
     def subject(self) -> dict[str, Any]:
         """Return the fields that a rule's pattern is matched against."""
@@ -154,9 +168,18 @@ def marked(kind: Kind, by: str, now: datetime, *, remark: str | None = None, pas
     }
 
 
-def moved(ticket: Ticket, due_at: datetime | None, now: datetime) -> Changes:
-    """Return the changes that move a ticket's clock: timers of the epoch before are void."""
-    return {**wound(ticket.key["pk"], due_at, now), "epoch": Next("epoch")}
+def moved(ticket: Ticket, at: datetime | None, now: datetime) -> Changes:
+    """Return the changes that move a ticket's clock: timers of the epoch before are void.
+
+    `at`: when what comes next is due, None if nothing is. An automatic resolve that comes earlier takes its place.
+    """
+    resolve_at = ticket.created_at + timedelta(seconds=ticket.auto_resolve) if ticket.auto_resolve else None
+    first = min((time for time in (at, resolve_at) if time is not None), default=None)
+    return {
+        **wound(ticket.key["pk"], first, now),
+        "epoch": Next("epoch"),
+        "resolve_at": times.text(resolve_at) if resolve_at else None,
+    }
 
 
 _FRESH: Final[Changes] = {
@@ -167,6 +190,8 @@ _FRESH: Final[Changes] = {
     "assigned_to": [],
     "acknowledged_by": None,
     "acknowledged_at": None,
+    "snoozed_until": None,
+    "handed_to": None,
 }
 
 
@@ -175,27 +200,67 @@ def restarted(ticket: Ticket, now: datetime) -> Changes:
     return {**_FRESH, **moved(ticket, now, now), "run": Next("epoch"), "status": Status.UNREAD.value}
 
 
+def rung(ticket: Ticket, now: datetime) -> Changes:
+    """Return the changes that an overdue ticket's time brings by itself; none if it is the time of its next step.
+
+    Which of the times that competed has come follows from the ticket alone: a resolve at or before the due time, else
+    the end of a snooze, else, unless it is unread, the end of its acknowledgement.
+    """
+    if ticket.due_at and ticket.resolve_at and ticket.resolve_at <= ticket.due_at:
+        told = f"It was opened {duration.text(now - ticket.created_at)} ago."
+        return {**to_status(ticket, Status.RESOLVED, "system", now), "remark": told}
+    if ticket.snoozed_until is not None:
+        return {**restarted(ticket, now), **marked(Kind.SNOOZE_ENDED, "system", now)}
+    if ticket.status is not Status.UNREAD:
+        return {**restarted(ticket, now), **marked(Kind.ACK_EXPIRED, "system", now)}
+    return {}
+
+
 def to_status(ticket: Ticket, status: Status, by: str, now: datetime) -> Changes:
     """Return the changes that bring a ticket into another status; none if it is there already.
 
-    The caller has made sure that the ticket is not resolved.
+    The caller has made sure that the ticket is not resolved. Who acknowledges what is acknowledged renews its time-out.
     """
     if status is ticket.status:
-        return {}
+        return _renewed(ticket, by, now)
     if status is Status.UNREAD:
         return {**restarted(ticket, now), **marked(Kind.STATUS_CHANGED, by, now)}
-    # Whatever the clock said when the ticket was read: in this status it stands still.
-    changes: Changes = {"status": status.value, **moved(ticket, None, now)}
     if status is Status.RESOLVED:
-        changes |= {"resolved_at": times.text(now), "open_shard": None}
-    elif ticket.acknowledged_by is None:
+        over = {"resolved_at": times.text(now), "open_shard": None, "snoozed_until": None, "resolve_at": None}
+        stopped = {**wound(ticket.key["pk"], None, now), "epoch": Next("epoch")}
+        return {"status": status.value, **over, **stopped, **marked(Kind.RESOLVED, by, now)}
+    return {"status": status.value, **_seen(ticket, status, by, now), **marked(_kind(ticket.status, status), by, now)}
+
+
+def _seen(ticket: Ticket, status: Status, by: str, now: datetime) -> Changes:
+    """Return what else changes when somebody takes a ticket on: whatever its clock said, it has another time now.
+
+    A snooze goes on, for it will end; but who takes an unread ticket on is there, and needs it no more.
+    """
+    until = ticket.snoozed_until if ticket.status is not Status.UNREAD else None
+    changes: Changes = {"snoozed_until": times.text(until) if until else None}
+    changes |= moved(ticket, until or _expiry(ticket, status, now), now)
+    if ticket.acknowledged_by is None:
         changes |= {"acknowledged_by": by, "acknowledged_at": times.text(now), "assigned_to": [by]}
-    return {**changes, **marked(_kind(ticket.status, status), by, now)}
+    return changes
+
+
+def _expiry(ticket: Ticket, status: Status, now: datetime) -> datetime | None:
+    """Return when an acknowledgement made now expires. What is pending a fix is known, and is not asked for again."""
+    if status is not Status.UNDER_INVESTIGATION or not ticket.ack_timeout:
+        return None
+    return now + timedelta(seconds=ticket.ack_timeout)
+
+
+def _renewed(ticket: Ticket, by: str, now: datetime) -> Changes:
+    """Return the changes of an acknowledgement that is given again: none if it does not expire, or is snoozed."""
+    expiry = _expiry(ticket, ticket.status, now)
+    if expiry is None or ticket.snoozed_until is not None:
+        return {}
+    return {**moved(ticket, expiry, now), **marked(Kind.ACKNOWLEDGED, by, now)}
 
 
 def _kind(old: Status, new: Status) -> Kind:
-    if new is Status.RESOLVED:
-        return Kind.RESOLVED
     if old is Status.UNREAD and new is Status.UNDER_INVESTIGATION:
         return Kind.ACKNOWLEDGED
     return Kind.STATUS_CHANGED
@@ -206,19 +271,38 @@ def edited(ticket: Ticket, by: str, now: datetime) -> Changes:
 
     A ticket that a rule keeps without paging has no next step: it is asked again whether it is still one of those.
     """
-    kept = ticket.status is Status.UNREAD and ticket.due_at is None
-    return {**(moved(ticket, now, now) if kept else {}), **marked(Kind.EDITED, by, now)}
+    asked_again = moved(ticket, now, now) if ticket.kept and ticket.snoozed_until is None else {}
+    return {**asked_again, **marked(Kind.EDITED, by, now)}
 
 
 def hurried(ticket: Ticket, by: str, now: datetime, remark: str | None = None) -> Changes:
     """Return the changes that make an unread ticket's next step due now."""
-    return {**moved(ticket, now, now), **marked(Kind.HURRIED, by, now, remark=remark)}
+    return {**moved(ticket, now, now), "snoozed_until": None, **marked(Kind.HURRIED, by, now, remark=remark)}
 
 
 def resumed(ticket: Ticket, by: str, now: datetime) -> Changes:
     """Return the changes that make an acknowledged ticket unread again, with the step after the last one due now."""
     gone = {"acknowledged_by": None, "acknowledged_at": None, "status": Status.UNREAD.value, "run": Next("epoch")}
-    return {**gone, **moved(ticket, now, now), **marked(Kind.HURRIED, by, now)}
+    return {**hurried(ticket, by, now), **gone}
+
+
+def led(ticket: Ticket, rule_id: str, step: int, by: str, now: datetime) -> Changes:
+    """Return the changes that make a step of a rule due now, in the present round, whatever has been or is to come."""
+    round_ = ticket.round if ticket.rule_id == rule_id else 0
+    place = {"rule_id": rule_id, "step": step - 1, "round": max(round_, 1), "beyond": 0, "handed_to": None}
+    return {**resumed(ticket, by, now), **place}
+
+
+def snoozed(ticket: Ticket, until: datetime, by: str, now: datetime) -> Changes:
+    """Return the changes that silence a ticket until a time, at which it will begin anew. Its pages so far are void."""
+    changes = {"snoozed_until": times.text(until), "run": Next("epoch")}
+    return {**changes, **moved(ticket, until, now), **marked(Kind.SNOOZED, by, now)}
+
+
+def reassigned(ticket: Ticket, team: str, user: str | None, by: str, now: datetime) -> Changes:
+    """Return the changes that give a ticket to a team, or first to a user: it is unread, and begins anew."""
+    place = {"team": team, "team_shard": keys.team_shard(ticket.tenant, team, ticket.ticket_id)}
+    return {**restarted(ticket, now), **place, "handed_to": user, **marked(Kind.REASSIGNED, by, now)}
 
 
 def counted(by: str, now: datetime) -> Changes:

@@ -1,10 +1,13 @@
 """How tickets, notes, history and pages look in the API: requests as they come, answers as they are shown."""
 
-from typing import Annotated, Any, Literal
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from tocsin import mail, phone
+from tocsin.duration import Duration, between
+from tocsin.errors import Invalid
 from tocsin.ids import Id
 from tocsin.model import Body
 from tocsin.page import Page
@@ -20,6 +23,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
 DedupKey = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 StatusName = Literal["unread", "under_investigation", "pending_fix", "resolved"]
 MAX_LABELS = 50
+LONGEST_SNOOZE = timedelta(days=7)
 LABELS_AND_LINKS = 200_000  # bytes together: a row holds 400 KB, and all of it goes through the stream twice
 
 
@@ -63,6 +67,51 @@ class NewNote(Body):
     by: Id | None = None
 
 
+class Snooze(Body):
+    """`POST /tickets/{id}/snooze`: exactly one of `for` and `until`."""
+
+    for_: Annotated[Duration, between("1s", "7d")] | None = Field(default=None, alias="for")
+    until: Moment | None = Field(default=None, description="7 days from now at most.")
+    by: Id | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.for_ is None) == (self.until is None):
+            raise ValueError("A snooze has exactly one of for and until.")
+        return self
+
+    def end(self, now: datetime) -> datetime:
+        """Return when it ends. Raises `Invalid` for a time that is over or too far ahead."""
+        if self.for_ is not None:
+            return now + self.for_
+        if self.until is None or not now < self.until <= now + LONGEST_SNOOZE:
+            raise Invalid.at("body", "until", msg="A snooze ends within the next 7 days.")
+        return self.until
+
+
+class Escalation(Body):
+    """`POST /tickets/{id}/escalate`: the next step, or the one that is named."""
+
+    step: Annotated[int, Field(ge=1)] | None = None
+    by: Id | None = None
+
+
+class Assignment(Body):
+    """`POST /tickets/{id}/reassign`: exactly one of `team` and `user`."""
+
+    team: Id | None = None
+    user: Id | None = Field(
+        default=None, description="Is paged at once; the rules of the ticket's team 5 minutes later."
+    )
+    by: Id | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.team is None) == (self.user is None):
+            raise ValueError("A ticket is reassigned to exactly one of team and user.")
+        return self
+
+
 class TicketView(BaseModel):
     """A ticket as the API shows it."""
 
@@ -93,6 +142,28 @@ class TicketView(BaseModel):
     def of(cls, ticket: Ticket) -> "TicketView":
         """Return how a ticket is shown."""
         return cls.model_validate(ticket.model_dump(include=set(cls.model_fields)))
+
+
+class TicketChanges(Body):
+    """`POST /tickets/changes`: the same patch for many tickets."""
+
+    ticket_ids: Annotated[list[Id], Field(min_length=1, max_length=100)]
+    patch: TicketPatch
+
+
+class ChangeResult(BaseModel):
+    """What became of one ticket of many: the status that a `PATCH` would have had, and the ticket or the problem."""
+
+    ticket_id: str
+    status: int
+    ticket: TicketView | None = None
+    error: dict[str, Any] | None = Field(default=None, description="A problem document, where the status is no 200.")
+
+
+class ChangeResults(BaseModel):
+    """The results in the order of the ids."""
+
+    results: list[ChangeResult]
 
 
 class NoteView(BaseModel):

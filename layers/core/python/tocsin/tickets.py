@@ -14,6 +14,7 @@ from tocsin.telemetry import about
 from tocsin.ticket import Changes, Status, Ticket
 
 _TRIES = 10
+OVER = "The ticket is resolved: it takes notes only."
 PAGE_BYTES = 1_000_000  # of a list; Lambda answers with 6 MB at most, and JSON makes six characters of some
 
 
@@ -29,8 +30,8 @@ def get(tenant: str, ticket_id: str) -> Ticket:
 def change(tenant: str, ticket_id: str, decide: Callable[[Ticket], Changes]) -> Ticket:
     """Change a ticket by what `decide` makes of it, and return it as it is then (a long description cut).
 
-    Conditional on the status alone: a person's act counts whatever timers did meanwhile. The loser of a race decides
-    again. No changes, no write. Raises `NotFound`, and what `decide` raises.
+    Conditional on status and snooze alone: a person's act counts whatever timers did meanwhile. The loser of a race
+    decides again. No changes, no write. Raises `NotFound`, and what `decide` raises.
     """
     about(tenant, ticket_id)
     for _ in range(_TRIES):
@@ -41,8 +42,10 @@ def change(tenant: str, ticket_id: str, decide: Callable[[Ticket], Changes]) -> 
         changes = decide(before)
         if not changes:
             return before
-        # What is merged into what was read must still be what was read.
-        guard = [("labels", "=", row["labels"])] if "labels" in changes else []
+        # A snooze is a time that must not be lost; what is merged into what was read must still be what was read.
+        snooze = row.get("snoozed_until")
+        guard = [("snoozed_until", "=", snooze) if snooze else ("snoozed_until", "missing", None)]
+        guard += [("labels", "=", row["labels"])] if "labels" in changes else []
         try:
             return Ticket.of(
                 tickets.update(before.key, changes, when=[*EXISTS, ("status", "=", row["status"]), *guard])
@@ -53,10 +56,11 @@ def change(tenant: str, ticket_id: str, decide: Callable[[Ticket], Changes]) -> 
 
 
 def acknowledge(tenant: str, ticket_id: str, by: str, now: datetime) -> Ticket:
-    """Acknowledge a ticket that is unread; any other is left as it is, whoever was faster."""
+    """Acknowledge a ticket that is unread, or again; any other is left as it is, whoever was faster."""
 
     def decide(one: Ticket) -> Changes:
-        return ticket.to_status(one, Status.UNDER_INVESTIGATION, by, now) if one.status is Status.UNREAD else {}
+        seen = one.resolved or one.status is Status.PENDING_FIX
+        return {} if seen else ticket.to_status(one, Status.UNDER_INVESTIGATION, by, now)
 
     return change(tenant, ticket_id, decide)
 
@@ -159,12 +163,14 @@ def patched(one: Ticket, fields: Changes, by: str, now: datetime) -> Changes:
 
     `fields` are attributes as the row has them, merged already. Raises `Conflict` for a resolved ticket.
     """
-    status = Status(fields.pop("status")) if "status" in fields else one.status
+    status = Status(fields.pop("status")) if "status" in fields else None
     as_stored = one.fields()
     edits = {name: new for name, new in fields.items() if as_stored.get(name) != new}
-    if not edits and status is one.status:
-        return {}
     if one.resolved:
-        raise Conflict("The ticket is resolved: it takes notes only.")
-    moves = ticket.to_status(one, status, by, now)
-    return {**edits, **(moves or ticket.edited(one, by, now))}
+        if edits or status not in (None, one.status):
+            raise Conflict(OVER)
+        return {}
+    moves = ticket.to_status(one, status, by, now) if status else {}
+    if not edits or moves:
+        return {**edits, **moves}
+    return {**edits, **ticket.edited(one, by, now)}
