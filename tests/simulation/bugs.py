@@ -85,7 +85,7 @@ def bug(name: str, where: str, old: str, new: str, *more: Edit) -> Bug:
 
 ALL = (
     bug("no epoch check", "escalation._run", 'row["epoch"] != timer.epoch or ', ""),
-    bug("no epoch in the commit", "escalation._commit", '[*EXISTS, ("epoch", "=", overdue.epoch)]', "EXISTS"),
+    bug("no epoch in the commit", "escalation._write", '[*EXISTS, ("epoch", "=", overdue.epoch)]', "EXISTS"),
     bug("no early check", "escalation._run", "if timer.due_at - now > due.EARLY:", "if False:"),
     bug(
         "commit before the pages are asked for",
@@ -95,7 +95,7 @@ ALL = (
     ),
     bug(
         "the commit as a whole-row put",
-        "escalation._commit",
+        "escalation._write",
         "tickets.update(overdue.key, changes,",
         'tickets.put({**ticket.row(overdue), **{k: getattr(overdue, v.of) + 1 if hasattr(v, "of") else v for k, v in changes.items()}},',
     ),
@@ -185,7 +185,7 @@ ALL = (
         "if after is not None:",
         "if after is not None and before is None:",
         Edit(
-            "escalation._commit",
+            "escalation._write",
             "return Outcome.MOVED",
             "from tocsin import timers\n    row = tickets.get(overdue.key)\n    timers.arm(timers.timer(row), now) if 'due_at' in row else None\n    return Outcome.MOVED",
         ),
@@ -284,6 +284,52 @@ ALL = (
         "pass",
     ),
     bug("a return to unread keeps its run", "ticket.restarted", '"run": Next("epoch"), ', ""),
+    bug(
+        "a snooze leaves the run, and pages of before it go out",
+        "ticket.snoozed",
+        '"run": Next("epoch")',
+        '"remark": None',
+        Edit("page.unwanted", "if ticket.snoozed_until is not None:", "if False:"),
+    ),
+    bug("the end of a snooze is dropped", "escalation._run", "if ended:", "if ended and overdue.status == 'unread':"),
+    bug(
+        "a snooze begins with the step after the last one",
+        "ticket.rung",
+        '{**restarted(ticket, now), **marked(Kind.SNOOZE_ENDED, "system", now)}',
+        '{**hurried(ticket, "system", now), **marked(Kind.SNOOZE_ENDED, "system", now)}',
+    ),
+    bug(
+        "an acknowledgement expires from the time it was given first",
+        "ticket._expiry",
+        "return now +",
+        "return (ticket.acknowledged_at or now) +",
+    ),
+    bug(
+        "an acknowledgement that is given again has no longer", "ticket._renewed", "**moved(ticket, expiry, now), ", ""
+    ),
+    bug(
+        "the expiry of an acknowledgement is forgotten",
+        "ticket._seen",
+        "until or _expiry(ticket, status, now)",
+        "until",
+    ),
+    bug("an automatic resolve is no due time", "ticket.moved", "for time in (at, resolve_at)", "for time in (at,)"),
+    bug("what is due is taken for a resolve", "ticket.rung", "ticket.resolve_at <= ticket.due_at", "ticket.resolve_at"),
+    bug(
+        "who changes a ticket does not know of a snooze meanwhile",
+        "tickets.change",
+        '[("snoozed_until", "=", snooze) if snooze else ("snoozed_until", "missing", None)]',
+        "[]",
+    ),
+    bug(
+        "a user who gets a ticket is not paged",
+        "decision.decide",
+        "_handed_over(ticket, book, now) or ",
+        "",
+    ),
+    bug(
+        "a reassigned ticket keeps its place", "ticket.reassigned", "restarted(ticket, now)", "moved(ticket, now, now)"
+    ),
     bug(
         "history under names that are not derived",
         "history.rows",

@@ -83,6 +83,7 @@ class Scenario:
     tenants: tuple[str, str]
     long: bool
     length: float
+    people: Random  # what they make of an escalation; apart, so that it does not change what else a seed plays
     openings: list[Opening] = field(default_factory=list)
 
     def begin(self) -> None:
@@ -97,6 +98,12 @@ class Scenario:
             self._later(self.random.uniform(0, self.length), act)
         if self.random.random() < 0.2:
             self._plan_stop()
+        if self.people.random() < 0.6:
+            for tenant in self.tenants:
+                self._call("severities", "PUT", "/severities", self._severities(), tenant)
+        for one in list(self.openings):
+            for _ in range(self.people.choice((0, 0, 1, 1, 2, 3))):
+                self._later(self.people.uniform(0, self.length), self._steer, one)
 
     def end(self) -> None:
         """Ask for every ticket once more, and send every dedup key that is still open."""
@@ -208,6 +215,26 @@ class Scenario:
     def _patch(self, what: str, one: Opening, body: dict[str, Any]) -> None:
         if one.key:
             self._call(what, "PATCH", one.path, body, one.tenant, ticket=one.key)
+
+    def _severities(self) -> dict[str, Any]:
+        """Return severities, some of whose tickets are unread again, or over, after a time."""
+        items = [{"name": name, "default": name == "sev2"} for name in ("sev1", "sev2", "sev3", "sev4")]
+        for item in items:
+            item["ack_timeout"] = self.people.choice((None, "1m", "5m", "20m", "2h"))
+            item["auto_resolve"] = self.people.choice((None, None, "10m", "1h", "2d"))
+        return {"items": items}
+
+    def _steer(self, one: Opening) -> None:
+        """Snooze, escalate or reassign a ticket; people do not know what it has come to meanwhile."""
+        if not one.key:
+            return
+        act = self.people.choice(("snooze", "snooze", "escalate", "reassign"))
+        body: dict[str, Any] = {
+            "snooze": {"for": self.people.choice(("1s", "30s", "2m", "10m", "1h"))},
+            "escalate": self.people.choice(({}, {}, {"step": 1}, {"step": 2})),
+            "reassign": self.people.choice(({"team": TEAM}, {"user": self.people.choice(USERS)})),
+        }[act]
+        self._call(act, "POST", f"{one.path}/{act}", body, one.tenant, ticket=one.key)
 
     # --- answers
 

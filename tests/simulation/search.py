@@ -78,7 +78,7 @@ def play(mode: str, seed: int) -> Trace:
         trace = Trace(world, mode, how.bound)
         days = random.random() < how.long
         length = random.choice((100_000.0, 300_000.0)) if days else random.choice((600.0, 1500.0, 3600.0))
-        scenario = Scenario(world, trace, random, pair, days, length)
+        scenario = Scenario(world, trace, random, pair, days, length, Random(f"people {mode} {seed}"))  # noqa: S311 - as above
         if not how.first_line:
             world.tickets.listeners.remove(world.clock.hear)
             world.tickets.listeners.remove(world.historian.hear)

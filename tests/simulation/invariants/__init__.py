@@ -5,7 +5,7 @@ I9 (a flood) waits for what it is about. I10 (a rebuild) is all of them: a loss 
 
 from collections.abc import Callable, Iterator
 
-from tests.simulation.invariants import keeping, lateness, order
+from tests.simulation.invariants import keeping, lateness, order, steering
 from tests.simulation.trace import Trace, Violation
 
 Check = Callable[[Trace], Iterator[Violation]]
@@ -33,6 +33,10 @@ CHECKS: tuple[Check, ...] = (
     keeping.who_said_stop_is_left_alone,
     keeping.only_bad_addresses_are_flagged,
     keeping.nets_come_back_less_often,
+    steering.what_was_asked_for_is_there,
+    steering.the_earliest_time_is_the_due_time,
+    steering.nothing_ends_before_its_time,
+    steering.who_gets_a_ticket_is_paged,
 )
 
 

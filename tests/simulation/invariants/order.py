@@ -11,7 +11,10 @@ from tocsin.rows import Row
 TO_SILENCE = 3.0  # seconds from an acknowledgement to the last attempt
 EARLY = 1.0
 SETTLED = ("sent", "failed", "skipped")
-BEYOND_RULES = ("hurried", "kept", "acknowledged", "status_changed", "resolved", "edited", "deduplicated", "opened")
+BEYOND_RULES = (
+    *("hurried", "kept", "acknowledged", "status_changed", "resolved", "edited", "deduplicated", "opened"),
+    *("snoozed", "snooze_ended", "ack_expired", "reassigned"),
+)
 
 
 def silence_after_an_answer(trace: Trace) -> Iterator[Violation]:
@@ -44,7 +47,9 @@ def nothing_comes_early(trace: Trace) -> Iterator[Violation]:
             wait = _time_to_answer(trace, new)
             # Two that take the same step may each begin, and end, with calls that take their time.
             slack = 30.0 if touched(trace, pk, old.at, new.at) else 0.0
-            if pages and "due_at" in new.row and seconds(new.row["due_at"]) < begun + wait - early - slack:
+            due = new.row.get("due_at")
+            # One that is resolved by itself before then has no next step.
+            if pages and due and due != new.row.get("resolve_at") and seconds(due) < begun + wait - early - slack:
                 yield Violation("I3", pk, f"step {new.row['step']} has less time than its {wait} s")
 
 
@@ -52,6 +57,8 @@ def _time_to_answer(trace: Trace, move: Image) -> float:
     """Return how long a step waits by its rule, or a reminder at least; 0 if the rule was changed of late."""
     if move.row["change"] in ("reminded", "last_resort"):
         return 900.0
+    if move.row["change"] == "assigned":
+        return 300.0
     rule = steady(trace, (f"T#{move.row['tenant']}#RULE#{move.row.get('rule_id')}", "RULE"), move.at)
     steps = (rule or {}).get("steps", [])
     found = steps[move.row["step"] - 1 : move.row["step"]]

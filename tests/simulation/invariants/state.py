@@ -6,7 +6,8 @@ from tocsin.rows import Row
 
 def wants(ticket: Row, page: Row) -> bool:
     """Say whether a page is wanted while its ticket is so."""
-    return ticket.get("status") == "unread" and ticket["run"] <= page["epoch"]
+    silent = ticket.get("status") != "unread" or "snoozed_until" in ticket
+    return not silent and ticket["run"] <= page["epoch"]
 
 
 def stopped(trace: Trace, number: str, start: float, end: float) -> bool:

@@ -78,7 +78,7 @@ def _handed_over(ticket: Ticket, book: Book, now: datetime) -> Decision | None:
     """Return the page to whom a ticket was reassigned; None if it was not, or there is no way to reach that user."""
     if ticket.handed_to is None:
         return None
-    reached = reach(Rung((Audience(kind="user", name=ticket.handed_to),), None, HANDED_WAIT), ticket, book)
+    reached = reach(Rung((Audience(kind="user", name=ticket.handed_to),), None, HANDED_WAIT), ticket, book, now)
     if not reached.pages:
         return None
     return _move(Kind.ASSIGNED, None, (0, 0, 0), now, HANDED_WAIT, reached, ())

@@ -1,0 +1,83 @@
+"""What people make of an escalation, and the times that compete for a ticket's clock."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from tests.simulation.invariants.state import pages_of_move, steady
+from tests.simulation.trace import Trace, Violation, seconds
+from tocsin.rows import Row
+
+EARLY = 1.0
+GIVEN = ("acknowledged", "status_changed")
+
+
+def what_was_asked_for_is_there(trace: Trace) -> Iterator[Violation]:
+    """I7: a snooze, an escalation, a reassignment that was answered 200 was written."""
+    wrote = {"snooze": "snoozed", "escalate": "hurried", "reassign": "reassigned"}
+    for act in trace.acts:
+        if act.what not in wrote or act.answer.status != 200:
+            continue
+        during = [one.row for one in trace.tickets[act.ticket] if act.begun <= one.at <= act.ended]
+        if not any(row["change"] == wrote[act.what] and row["rev"] > 1 for row in during):
+            yield Violation("I7", act.ticket, f"{act.what} at {act.ended:.1f} s was taken, and is not there")
+
+
+def the_earliest_time_is_the_due_time(trace: Trace) -> Iterator[Violation]:
+    """I1: a snooze, an acknowledgement that expires and an automatic resolve have a due time no later than they end."""
+    for pk, images in trace.tickets.items():
+        for old, new in pairwise(images):
+            row = new.row
+            if not row or row["status"] == "resolved" or row["epoch"] == old.row["epoch"]:
+                continue
+            due = seconds(row["due_at"]) if "due_at" in row else float("inf")
+            ends = [_opened(row) + row["auto_resolve"]] if row.get("auto_resolve") else []
+            ends += [seconds(row["snoozed_until"])] if "snoozed_until" in row else []
+            if _acknowledged(row) and "snoozed_until" not in row:
+                ends.append(seconds(row["updated_at"]) + row["ack_timeout"])
+            if ends and due > min(ends) + 0.001:
+                yield Violation("I1", pk, f"at {new.at:.1f} s is due at {due:.1f} s, and {min(ends):.1f} s is a time")
+
+
+def _acknowledged(row: Row) -> bool:
+    return row["status"] == "under_investigation" and bool(row.get("ack_timeout"))
+
+
+def _opened(row: Row) -> float:
+    return seconds(row["created_at"])
+
+
+def nothing_ends_before_its_time(trace: Trace) -> Iterator[Violation]:
+    """I3: what ends by itself was over: a snooze, an acknowledgement, the time after which a ticket is resolved."""
+    for pk, images in trace.tickets.items():
+        for old, new in pairwise(images):
+            a, b = old.row, new.row
+            if not b or b["rev"] == a["rev"] or b["changed_by"] != "system":
+                continue
+            if b["change"] == "snooze_ended":
+                end = seconds(a["snoozed_until"])
+            elif b["change"] == "ack_expired":
+                given = [one.row for one in images if one.row["rev"] <= a["rev"] and one.row["change"] in GIVEN][-1]
+                end = seconds(given["updated_at"]) + given.get("ack_timeout", float("inf"))
+            elif b["change"] == "resolved":
+                given = next(one.row for one in images if one.row["epoch"] == a["epoch"])
+                end = _opened(given) + given.get("auto_resolve", float("inf"))
+            else:
+                continue
+            if new.at < end - EARLY - trace.skew - 0.001:
+                yield Violation("I3", pk, f"{b['change']} at {new.at:.1f} s, not over before {end:.1f} s")
+
+
+def who_gets_a_ticket_is_paged(trace: Trace) -> Iterator[Violation]:
+    """I1: a user to whom a ticket is reassigned is paged in its next move, unless there is no way to."""
+    for pk, images in trace.tickets.items():
+        for old, new in pairwise(images):
+            user = old.row.get("handed_to")
+            if user is None or new.row["rev"] == old.row["rev"] or new.row["changed_by"] != "system":
+                continue
+            if new.row["change"] not in ("assigned", "escalated", "repeated", "last_resort", "reminded", "kept"):
+                continue
+            row = steady(trace, (f"T#{old.row['tenant']}#USER#{user}", "USER"), new.at)
+            verified = any(one["verified"] for one in (row or {}).get("methods", {}).values())
+            paged = {page["user"] for page in pages_of_move(trace, pk, old.row["epoch"])}
+            if verified and user not in paged:
+                yield Violation("I1", pk, f"was given to {user}, who is not paged at {new.at:.1f} s")
