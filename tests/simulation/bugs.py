@@ -84,6 +84,13 @@ def bug(name: str, where: str, old: str, new: str, *more: Edit) -> Bug:
 
 
 ALL = (
+    bug("overrides are not looked at", "oncall.candidates", "one.begin <= moment < one.end", "False"),
+    bug(
+        "who was on call when the ticket was opened",
+        "decision._reach",
+        'if one.kind == "schedule"), now)',
+        'if one.kind == "schedule"), ticket.created_at)',
+    ),
     bug("no epoch check", "escalation._run", 'row["epoch"] != timer.epoch or ', ""),
     bug("no epoch in the commit", "escalation._write", '[*EXISTS, ("epoch", "=", overdue.epoch)]', "EXISTS"),
     bug("no early check", "escalation._run", "if timer.due_at - now > due.EARLY:", "if False:"),

@@ -10,6 +10,7 @@ from functools import cache
 from random import Random
 from typing import Any
 
+from tests.simulation.rotas import Rotas
 from tests.simulation.timeline import START
 from tests.simulation.trace import Act, Attempt, Trace, Violation
 from tests.simulation.world import Rows, World
@@ -85,9 +86,20 @@ class Scenario:
     length: float
     people: Random  # what they make of an escalation; apart, so that it does not change what else a seed plays
     openings: list[Opening] = field(default_factory=list)
+    rotas: Rotas = field(init=False)
 
     def begin(self) -> None:
         """Make the rules, and plan what is done when."""
+        self.rotas = Rotas(
+            Random(f"rotas {self.trace.mode} {self.world.seed}"),  # noqa: S311 - as above
+            self.tenants,
+            USERS,
+            self.length,
+            self._call,
+            self._later,
+            lambda: self.world.seconds,
+        )
+        self.rotas.begin()
         for tenant in self.tenants:
             for position in range(self.random.choice((1, 1, 2))):
                 rules.create(tenant, RuleBody.model_validate(self._rule(f"r{position}", position)), START)
@@ -140,7 +152,7 @@ class Scenario:
         channels = self.random.choice((None, None, ["sms"], ["email"], ["sms", "email"]))
         wait = self.random.choice(LONG_WAITS if self.long and self.random.random() < 0.5 else WAITS)
         return {
-            "notify": [{"user": user} for user in users],
+            "notify": [self.rotas.target(user) for user in users],
             "wait": wait,
             **({"channels": channels} if channels else {}),
         }

@@ -55,6 +55,7 @@ class World:
     """An installation. `sweeper=False` takes the net away that would hide what the first line loses."""
 
     def __init__(self, seed: int = 0, *, sweeper: bool = True, directory: Rows | None = None) -> None:
+        self.seed = seed
         self.random = Random(seed)  # noqa: S311 - a simulation is to be repeatable
         self.timeline = Timeline()
         self.gate = Gate()

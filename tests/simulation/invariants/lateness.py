@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
+from tests.simulation.invariants import duty
 from tests.simulation.invariants.state import pages_of_move, steady, stopped, touched, wants
 from tests.simulation.trace import Image, Key, Trace, Violation, seconds
 from tocsin.rows import Row
@@ -157,13 +158,14 @@ def _must(trace: Trace, ticket: Row, start: float, end: float) -> set[tuple[str,
     step = steps[ticket["step"] - 1]
     found = set()
     for target in step["notify"]:
-        user = steady(trace, (f"T#{tenant}#USER#{target.get('user')}", "USER"), end)
+        name = target.get("user") or duty.on_call(trace, tenant, target["schedule"], end)
+        user = steady(trace, (f"T#{tenant}#USER#{name}", "USER"), end)
         fit = [
             one
             for one in (user or {}).get("methods", {}).values()
             if one["verified"] and one["channel"] in (step.get("channels") or ("sms", "email"))
         ]
-        found |= {(target["user"], one["method_id"]) for one in [m for m in fit if not m.get("flagged")] or fit}
+        found |= {(name, one["method_id"]) for one in [m for m in fit if not m.get("flagged")] or fit}
     return found
 
 
