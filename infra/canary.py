@@ -80,6 +80,7 @@ class Canary(Construct):
             periods=3,
             of=5,
             why="The canary is not paged, or does not run: customers are not paged either.",
+            runbook="the-canary-is-not-paged",
         )
         operations.alarm(
             "CanaryLateness",
@@ -87,6 +88,7 @@ class Canary(Construct):
             above=LATE,
             periods=2,
             why="The canary is paged late, and so are customers.",
+            runbook="the-canary-is-not-paged",
         )
 
 

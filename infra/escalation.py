@@ -1,4 +1,4 @@
-"""Tickets move on when their time has come: timers, the due queue, and the sweeper that finds what was lost."""
+"""Tickets move on when their time has come: timers, the due queue, and the nets that find what was lost."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -13,6 +13,8 @@ from infra.function import Function, Workshop
 from infra.operations import MINUTE, Operations
 from infra.queues import FUNCTION_TIMEOUT, DeadLetters, WorkQueue
 from infra.tickets_stream import follow
+
+HOUR = cdk.Duration.hours(1)
 
 
 class Timers(Construct):
@@ -75,7 +77,21 @@ class Escalation(Construct):
         events.Rule(self, "EveryMinute", schedule=events.Schedule.rate(MINUTE), targets=[target])
         errors = sweeper.function.metric_errors(period=MINUTE, statistic=cloudwatch.Stats.SUM)
         lost = "lost timers and pages are no longer found."
-        workshop.operations.alarm("SweeperErrors", errors, above=0, periods=3, why=f"The sweeper fails: {lost}")
+        operations, runbook = workshop.operations, "the-sweeper-does-not-sweep"
+        operations.alarm("SweeperErrors", errors, above=0, periods=3, why=f"The sweeper fails: {lost}", runbook=runbook)
         runs = sweeper.function.metric_invocations(period=MINUTE, statistic=cloudwatch.Stats.SUM)
-        workshop.operations.silence("SweeperSilence", runs, periods=5, why=f"The sweeper does not run: {lost}")
+        operations.silence("SweeperSilence", runs, periods=5, why=f"The sweeper does not run: {lost}", runbook=runbook)
         return sweeper
+
+
+class Audit(Construct):
+    """The auditor, once an hour. It shares nothing with the sweeper, whose minute it must not take."""
+
+    def __init__(self, scope: Construct, name: str, workshop: Workshop) -> None:
+        super().__init__(scope, name)
+        auditor = Function(self, "auditor", workshop, timeout=cdk.Duration.seconds(240))
+        auditor.on_failure(retries=0, oldest=HOUR)
+        target = targets.LambdaFunction(
+            auditor.function, dead_letter_queue=auditor.dead_letter_queue, retry_attempts=0, max_event_age=HOUR
+        )
+        events.Rule(self, "EveryHour", schedule=events.Schedule.rate(HOUR), targets=[target])

@@ -22,7 +22,8 @@ from infra.rights import RIGHTS, WILDCARDS, Right
 class Workshop:
     """What functions are made from: layers, the places they may get rights to, and settings by variable name.
 
-    `pager_concurrency`, unless 0, is how many of each function on the way of a page are reserved.
+    `pager_concurrency`, unless 0, is how many of each function on the way of a page are reserved. `functions` are those
+    that were made, by name.
     """
 
     layers: list[lambda_.LayerVersion]
@@ -31,6 +32,7 @@ class Workshop:
     log_retention: logs.RetentionDays
     pager_concurrency: int = 0
     settings: Mapping[str, str] = field(default_factory=dict)
+    functions: "dict[str, Function]" = field(default_factory=dict)
 
 
 class Function(Construct):
@@ -57,6 +59,7 @@ class Function(Construct):
         """
         super().__init__(scope, "".join(word.capitalize() for word in name.replace("_", "-").split("-")))
         self._name, self._workshop = name, workshop
+        workshop.functions[name] = self
         reserved = min(workshop.pager_concurrency, pagers or 0) or None
         # A queue that asked for more would be throttled, and its messages use up their attempts.
         self.at_once = reserved or pagers or 0

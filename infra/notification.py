@@ -54,6 +54,10 @@ class Notification(Construct):
             statistic=cloudwatch.Stats.SUM,
         )
         workshop.operations.alarm(
-            f"{notifier.node.id}SendFailed", failed, above=2, why="Messages cannot be sent on this channel."
+            f"{notifier.node.id}SendFailed",
+            failed,
+            above=2,
+            why="Messages cannot be sent on this channel.",
+            runbook="messages-cannot-be-sent",
         )
         return notifier

@@ -26,6 +26,8 @@ class Place(StrEnum):
     OPERATOR_SECRET = "the secret that holds the operator's key"  # noqa: S105 (a description, no secret)
     CANARY_SECRET = "the secret in which the canary keeps its API key"  # noqa: S105 (as above)
     DEAD_LETTERS = "the function's own dead letters"
+    ALL_DEAD_LETTERS = "every queue of dead letters"
+    REDRIVEN_FUNCTIONS = "the functions that take their dead letters themselves"
     PHONES = "phone numbers, to which SNS publishes"
     TOPICS = "every SNS topic of the world"
     EMAIL_IDENTITIES = "the sender's SES identities"

@@ -33,7 +33,7 @@ class DeadLetters(Construct):
             retention_period=cdk.Duration.days(14),
         )
         accept(self.queue, "AwsSolutions-SQS3", "These are dead letters: nothing fails to receive them.")
-        operations.watch_dead_letters(f"{of}DeadLetters", self.queue)
+        operations.watch_dead_letters(of, self.queue)
 
 
 class WorkQueue(Construct):
@@ -52,8 +52,8 @@ class WorkQueue(Construct):
             dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters.queue, max_receive_count=attempts),
         )
         # A message ages from when it was sent, its delay included: what waits on purpose must not raise the alarm.
-        operations.watch_age(f"{name}Age", self.queue, seconds=delayed + PATIENCE)
-        operations.watch_backlog(f"{name}Backlog", self.queue)
+        operations.watch_age(name, self.queue, seconds=delayed + PATIENCE)
+        operations.watch_backlog(name, self.queue)
 
     def feed(self, function: lambda_.Function, *, batch: int, concurrency: int) -> None:
         """Let the function work the queue off: no waiting for fuller batches, what fails comes back alone."""

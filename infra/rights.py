@@ -156,6 +156,20 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
         PASS_SCHEDULE_ROLE,
         FAILED,
     ),
+    "auditor": (
+        may(QUERY, Place.TICKETS_DUE),
+        may(READ, Place.TICKETS),
+        may(SEND, Place.DUE_QUEUE),
+        may((*ARM, *CANCEL, "scheduler:GetSchedule", "scheduler:ListSchedules"), Place.SCHEDULES),
+        PASS_SCHEDULE_ROLE,
+        FAILED,
+    ),
+    "redriver": (
+        may(("sqs:ReceiveMessage", "sqs:DeleteMessage"), Place.ALL_DEAD_LETTERS),
+        may(SEND, Place.DUE_QUEUE, *CHANNELS),
+        may(("lambda:InvokeFunction",), Place.REDRIVEN_FUNCTIONS),
+        may(_dynamodb("GetShardIterator", "GetRecords"), Place.TICKETS_STREAM),
+    ),
 }
 
 WILDCARDS = {

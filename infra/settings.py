@@ -108,6 +108,7 @@ class Settings:
     `public_url`: begins every link, without a slash at its end; empty: the API's own.
     `alarm_integration`: `<company>/<integration>`, gets the account's own alarms; empty: nobody does.
     `operations_email`: is told of alarms about Tocsin itself; empty: who subscribes to the topic otherwise.
+    `sms_spend_limit`: of the account, in USD a month: near it there is an alarm; 0: it is not known.
     `log_retention`: of the logs of functions and API.
     `tickets_per_second`: how many a company opens, unless it has a limit of its own.
     `requests_per_second`: how many a company sends with its API keys, unless it has a limit of its own.
@@ -121,6 +122,7 @@ class Settings:
     public_url: str = ""
     alarm_integration: str = ""
     operations_email: str = ""
+    sms_spend_limit: int = 0
     log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH
     tickets_per_second: int = TICKETS_PER_SECOND
     requests_per_second: int = REQUESTS_PER_SECOND
@@ -140,6 +142,7 @@ class Settings:
                 COMPANY_AND_INTEGRATION, "alarm_integration", get, "must be <company>/<integration>"
             ),
             operations_email=_address("operations_email", str(get("operations_email") or "")),
+            sms_spend_limit=_whole("sms_spend_limit", str(get("sms_spend_limit") or 0)),
             log_retention=_log_retention(str(get("log_retention_days") or 30)),
             tickets_per_second=_per_second("tickets_per_second", get, TICKETS_PER_SECOND),
             requests_per_second=_per_second("requests_per_second", get, REQUESTS_PER_SECOND),
@@ -188,6 +191,12 @@ def _yes_or_no(name: str, value: object) -> bool:
     if str(value).lower() not in known:
         raise InvalidSetting(name, f"must be true or false, not {value!r}")
     return known[str(value).lower()]
+
+
+def _whole(name: str, number: str) -> int:
+    if not number.isdecimal():
+        raise InvalidSetting(name, f"must be a whole number, not {number!r}")
+    return int(number)
 
 
 def _matching(pattern: re.Pattern[str], name: str, get: Callable[[str], Any], why: str) -> str:

@@ -9,7 +9,7 @@ from constructs import Construct
 from infra.api import Api, Gateway
 from infra.canary import Canary, Secret, Sink
 from infra.data import TocsinData
-from infra.escalation import Escalation, Timers
+from infra.escalation import Audit, Escalation, Timers
 from infra.findings import accept
 from infra.function import Workshop
 from infra.history import History
@@ -19,7 +19,9 @@ from infra.notification import CHANNELS, Notification
 from infra.operations import Operations
 from infra.places import Located, Place, Places
 from infra.queues import WorkQueue
+from infra.redrive import Redrive
 from infra.settings import Settings
+from infra.watch import Watch
 
 LONGEST_DELAY = 900  # seconds; a timer's, while Scheduler is throttled (180 otherwise)
 LONGEST_RETRY = 300  # seconds; a page's, after an error of its provider
@@ -55,6 +57,19 @@ class Tocsin(cdk.Stack):
         Notification(self, "Notification", workshop, queues=self._channels)
         History(self, "History", workshop, stream=stream)
         canary = Canary(self, "Canary", workshop, runs=self._settings.canary)
+        Audit(self, "Audit", workshop)
+        takers = {name: workshop.functions[name] for name in ("ingest", "replies", "historian")}
+        redrive = Redrive(self, "Redrive", workshop, functions=takers)
+        watch = Watch(
+            self,
+            "Watch",
+            workshop,
+            api=self._gateway.api,
+            tables=[self._data.tickets_name, self._data.directory_name],
+            schedules=self._timers.group.ref,
+            sms_limit=self._settings.sms_spend_limit,
+            sums=self._settings.local is None,
+        )
         cdk.CfnOutput(self, "Url", value=self._gateway.url)
         cdk.CfnOutput(self, "OperatorSecretArn", value=self._operator_key)
         cdk.CfnOutput(self, "AlarmTopicArn", value=alarms.topic.topic_arn)
@@ -63,6 +78,8 @@ class Tocsin(cdk.Stack):
         cdk.CfnOutput(self, "Sweeper", value=escalation.sweeper.function.function_name)
         cdk.CfnOutput(self, "CanarySinkArn", value=self._sink.queue.queue_arn)
         cdk.CfnOutput(self, "CanaryFunction", value=canary.function.function_name)
+        cdk.CfnOutput(self, "Redriver", value=redrive.redriver.function.function_name)
+        cdk.CfnOutput(self, "DashboardName", value=watch.dashboard.dashboard_name)
         cdk.CfnOutput(self, "ScheduleGroup", value=self._timers.group.ref)
 
     def _generated_operator_key(self) -> str:

@@ -46,4 +46,5 @@ def follow(
         above=STREAM_LATE,
         periods=3,
         why="A reader of the Tickets stream is late, or stuck.",
+        runbook="the-stream-is-late",
     )

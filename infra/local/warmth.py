@@ -78,6 +78,8 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "feeds": _request("GET", "/feed/none.ics"),
     "oncall": _request("GET", "/api/v1/oncall"),
     "sweeper": {},
+    "auditor": {},
+    "redriver": {"redrive": "auditor"},
     "root": _request("GET", "/health"),
     "sso": _request("GET", "/api/v1/company/sso"),
     "me": _request("GET", "/api/v1/me"),

@@ -9,6 +9,7 @@ CONTEXT: dict[str, object] = {
     "email_sender": "Tocsin <pages@tocsin.example.com>",
     "sms_sender": "+14255550182",
     "alarm_integration": "demo/cloudwatch",
+    "sms_spend_limit": 1000,
 }
 
 

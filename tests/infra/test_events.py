@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.infra.assembly import Template
+from tocsin import audit
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def test_the_clock_sees_tickets_and_the_historian_pages_and_notes_too(readers: d
 def test_an_event_that_nobody_waits_for_ends_as_a_dead_letter_at_worst(app: Template) -> None:
     names = {logical: name for name, logical in app.function_ids().items()}
     configured = {names[it["FunctionName"]["Ref"]]: it for it in app.of_type("Lambda::EventInvokeConfig").values()}
-    assert configured.keys() == {"ingest", "replies", "sweeper", "canary"}
+    assert configured.keys() == {"ingest", "replies", "sweeper", "auditor", "canary"}
     del configured["canary"]  # its next run is near, and one that is missing raises an alarm
     for config in configured.values():
         assert "DeadLetters" in config["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
@@ -52,15 +53,28 @@ def test_what_a_topic_or_rule_cannot_deliver_is_a_dead_letter(app: Template) -> 
     assert len(subscriptions) == 2
     assert all("deadLetterTargetArn" in it["RedrivePolicy"] for it in subscriptions)
     rules = {name: it for name, it in app.of_type("Events::Rule").items() if not name.startswith("Canary")}
-    assert len(rules) == 2
+    assert len(rules) == 3
     assert all(target["DeadLetterConfig"]["Arn"] for rule in rules.values() for target in rule["Targets"])
 
 
 def test_the_sweeper_runs_every_minute(app: Template) -> None:
-    (rule,) = (it for name, it in app.of_type("Events::Rule").items() if name.startswith("Escalation"))
-    assert rule["ScheduleExpression"] == "rate(1 minute)"
-    assert rule["Targets"][0]["Arn"]["Fn::GetAtt"][0] == app.function_ids()["sweeper"]
+    assert _rate(app, "sweeper") == "rate(1 minute)"
     assert app.functions()["sweeper"]["Timeout"] < 60
+
+
+def test_the_auditor_runs_every_hour_and_has_time_for_both_of_its_ways(app: Template) -> None:
+    assert _rate(app, "auditor") == "rate(1 hour)"
+    assert app.functions()["auditor"]["Timeout"] >= 2 * audit.TIME.total_seconds() + 30
+
+
+def _rate(app: Template, function: str) -> str:
+    """How often a rule calls a function."""
+    (rule,) = (
+        rule
+        for rule in app.of_type("Events::Rule").values()
+        if rule["Targets"][0]["Arn"]["Fn::GetAtt"][0] == app.function_ids()[function]
+    )
+    return str(rule["ScheduleExpression"])
 
 
 def test_alarms_of_the_account_open_tickets_but_those_of_tocsin_itself_do_not(app: Template) -> None:

@@ -45,6 +45,12 @@ def places(app: Template) -> dict[Place, list[str]]:
         Place.SCHEDULE_ROLE: [_arn_of(app, "IAM::Role", "TimersRole")],
         Place.OPERATOR_SECRET: [operators],
         Place.CANARY_SECRET: [canarys],
+        Place.ALL_DEAD_LETTERS: [
+            {"Fn::GetAtt": [name, "Arn"]} for name in app.of_type("SQS::Queue") if "DeadLetters" in name
+        ],
+        Place.REDRIVEN_FUNCTIONS: [
+            {"Fn::GetAtt": [app.function_ids()[name], "Arn"]} for name in ("ingest", "replies", "historian")
+        ],
         Place.PHONES: ["*"],
         Place.TOPICS: [_join(*arn, ":sns:*:*:*")],
         Place.EMAIL_IDENTITIES: [
@@ -92,7 +98,7 @@ def test_only_the_schedules_role_is_passed_and_only_to_the_scheduler(app: Templa
         for statement in _statements(role)
         if "iam:PassRole" in _listed(statement["Action"])
     ]
-    assert len(passing) == 2
+    assert len(passing) == 3
     for statement in passing:
         assert statement["Resource"] == _arn_of(app, "IAM::Role", "TimersRole")
         assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
@@ -107,14 +113,14 @@ def test_schedules_of_our_group_may_send_to_the_due_queue_and_nowhere_else(app: 
     assert trust["Condition"]["StringEquals"].keys() == {"aws:SourceAccount", "aws:SourceArn"}
 
 
-def test_only_who_keeps_the_clock_may_send_to_the_due_queue() -> None:
+def test_only_who_keeps_the_clock_and_who_redrives_may_send_to_the_due_queue() -> None:
     sending = {
         name
         for name, rights in RIGHTS.items()
         for right in rights
         if "sqs:SendMessage" in right.actions and Place.DUE_QUEUE in right.places
     }
-    assert sending == {"clock", "escalator", "sweeper"}
+    assert sending == {"clock", "escalator", "sweeper", "auditor", "redriver"}
 
 
 def test_only_these_functions_may_delete_rows() -> None:

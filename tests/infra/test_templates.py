@@ -36,7 +36,9 @@ def test_templates_are_well_under_the_limits_of_cloudformation(assembly: Assembl
 
 def test_outputs_say_what_a_program_needs_to_drive_the_app(data: Template, app: Template) -> None:
     assert {"TicketsTable", "DirectoryTable"} <= data.body["Outputs"].keys()
-    assert {"Url", "OperatorSecretArn", "AlarmTopicArn", "SmsReplyTopicArn"} <= app.body["Outputs"].keys()
+    assert {"Url", "OperatorSecretArn", "AlarmTopicArn", "SmsReplyTopicArn", "Sweeper", "Redriver"} <= app.body[
+        "Outputs"
+    ].keys()
 
 
 def test_nothing_but_tables_indexes_and_the_api_has_a_physical_name(data: Template, app: Template) -> None:

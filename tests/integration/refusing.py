@@ -23,7 +23,8 @@ def refused(service: str, operation: str, code: str) -> Iterator[list[dict[str, 
             raise ReadTimeoutError(endpoint_url=f"https://{service}.example")
         return SimpleNamespace(status_code=400), {"Error": {"Code": code, "Message": "No."}}
 
-    events, name = aws.client(service).meta.events, f"before-call.{service}.{operation}"
+    client = aws.client(service)
+    events, name = client.meta.events, f"before-call.{client.meta.service_model.service_id.hyphenize()}.{operation}"
     events.register(name, answer)
     try:
         yield calls

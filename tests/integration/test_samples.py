@@ -187,6 +187,22 @@ def test_the_sweeper_finds_what_was_lost(acme: Caller, moment: Callable[[float],
     assert bodies("due") == [body_of("escalator/step_due")]
 
 
+def test_the_auditor_finds_nothing_to_repair(paged: Caller, moment: Callable[[float], None]) -> None:
+    moment(900)
+    found = run("auditor/every_hour")
+    assert (found["armed"], found["deleted"], found["failed"], found["whole"]) == (0, 0, 0, True)
+
+
+def test_dead_letters_go_back_to_their_queue(acme: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = boto3.client("sqs").create_queue(QueueName="due-dead")["QueueUrl"]
+    monkeypatch.setenv("DEAD_LETTERS", json.dumps({"due": url}))
+    settings.__dict__.clear()
+    timer = body_of("escalator/step_due")
+    boto3.client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(timer), MessageGroupId="acme")
+    assert run("redriver/due")["redriven"] == 1
+    assert bodies("due") == [timer]
+
+
 @pytest.mark.parametrize("name", ["ingest/eventbridge_alarm", "ingest/sns_alarm"])
 def test_an_alarm_of_the_account_opens_a_ticket_and_its_end_resolves_it(
     acme: Caller, monkeypatch: pytest.MonkeyPatch, name: str

@@ -69,7 +69,7 @@ def _summary(mode: str, results: list[Result]) -> list[str]:
     for result in results:
         counts.update(result.counts)
     p50, p99, most = (late[min(len(late) - 1, int(len(late) * part))] if late else 0.0 for part in (0.5, 0.99, 1))
-    repairs = {name.removeprefix("Sweeper"): number for name, number in sorted(counts.items()) if "Sweeper" in name}
+    repairs = {name: number for name, number in sorted(counts.items()) if name.startswith(("Sweeper", "Audit"))}
     violations = Counter(violation.invariant for result in results for violation in result.violations)
     rows = {
         "seeds": f"{len(results)}",

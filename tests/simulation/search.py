@@ -114,7 +114,7 @@ def run(mode: str, seed: int) -> Result:
     result.counts["pages"] = len(trace.paged)
     result.counts["tickets"] = len(trace.tickets)
     result.counts["crashes"] = len(trace.world.lost)
-    result.counts += Counter({k: v for k, v in trace.world.counted.items() if k.startswith("Sweeper")})
+    result.counts += Counter({k: v for k, v in trace.world.counted.items() if k.startswith(("Sweeper", "Audit"))})
     return result
 
 

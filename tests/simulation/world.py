@@ -82,6 +82,7 @@ class World:
         self.comes_back: Callable[[Message], bool] = lambda message: False  # although it was worked off
         self.clients = self._clients()
         self.timeline.after(self.random.uniform(0, 60), self._tick)
+        self.timeline.after(1800, self._audit)
         self._kept: list[Callable[[], None]] = []
 
     # --- time
@@ -174,6 +175,11 @@ class World:
         earliest = self.tickets.indexes["due"].earliest()
         if self.sweeper and earliest is not None and earliest <= times.text(self.timeline.now()):
             self.invoke("sweeper", {})
+
+    def _audit(self) -> None:
+        self.timeline.after(3600, self._audit)
+        if self.sweeper:
+            self.invoke("auditor", {})
 
     def _queue(self, name: str) -> Queue:
         queue = Queue(name, self.timeline, latency=lambda: self.random.uniform(0.01, 0.1))

@@ -64,6 +64,27 @@ class Scheduler:
             self._timeline.after(ahead + late, lambda: self._fire(schedule))
         return {"ScheduleArn": f"arn:aws:scheduler:::schedule/{GroupName}/{Name}"}
 
+    def get_schedule(self, *, Name: str, GroupName: str) -> dict[str, Any]:
+        self._check(Name, GroupName, "GetSchedule")
+        if Name not in self.schedules:
+            raise errors.error("ResourceNotFoundException", "GetSchedule", Name)
+        schedule = self.schedules[Name]
+        target = {"Arn": schedule.arn, "Input": schedule.body}
+        return {"Name": Name, "GroupName": GroupName, "CreationDate": schedule.made_at, "Target": target}
+
+    def list_schedules(
+        self, *, GroupName: str, MaxResults: int = 100, NamePrefix: str = "", NextToken: str = ""
+    ) -> dict[str, Any]:
+        self._check(NamePrefix or "any", GroupName, "ListSchedules")
+        if not 0 < MaxResults <= 100:
+            raise errors.error("ValidationException", "ListSchedules", "MaxResults")
+        left = sorted(name for name in self.schedules if name.startswith(NamePrefix) and name > NextToken)
+        shown = [
+            {"Name": name, "CreationDate": self.schedules[name].made_at, "Target": {"Arn": self.schedules[name].arn}}
+            for name in left[:MaxResults]
+        ]
+        return {"Schedules": shown, **({"NextToken": left[MaxResults - 1]} if len(left) > MaxResults else {})}
+
     def delete_schedule(self, *, Name: str, GroupName: str) -> dict[str, Any]:
         self._check(Name, GroupName, "DeleteSchedule")
         if self.schedules.pop(Name, None) is None:

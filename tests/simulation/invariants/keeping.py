@@ -16,7 +16,7 @@ def nets_stay_empty(trace: Trace) -> Iterator[Violation]:
     if trace.mode != "nominal":
         return
     world = trace.world
-    caught = {name: number for name, number in world.counted.items() if name.startswith("Sweeper")}
+    caught = {name: number for name, number in world.counted.items() if name.startswith(("Sweeper", "Audit"))}
     caught.pop("SweeperRepairs_armed", None)  # what lies beyond the horizon
     dead = [queue.name for queue in world.queues.values() if queue.dead]
     dead += [f"{one}" for one in (world.clock.dead, world.historian.dead) if one]

@@ -9,7 +9,8 @@ from functools import cache
 from typing import Any
 
 TIMEOUT_SECONDS = 3
-ONCE = dict.fromkeys(("sns", "sesv2", "scheduler"), 1)
+ONCE = dict.fromkeys(("sns", "sesv2", "scheduler", "lambda"), 1)
+SLOW = {"lambda": 35}  # seconds: a function at work is waited for
 
 
 @cache
@@ -36,7 +37,7 @@ def _made(service: str, region: str | None, **how: Any) -> Any:
 
     config = Config(
         connect_timeout=2,
-        read_timeout=TIMEOUT_SECONDS,
+        read_timeout=SLOW.get(service, TIMEOUT_SECONDS),
         retries={"mode": "standard", "total_max_attempts": ONCE.get(service, 3)},
         tcp_keepalive=True,
         **how,

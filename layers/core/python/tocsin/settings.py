@@ -1,5 +1,6 @@
 """What the deployment told this function, read once. A function is given only what it uses."""
 
+import json
 import os
 from functools import cached_property
 
@@ -15,6 +16,11 @@ def _need(name: str) -> str:
     if not value:
         raise Missing(name)
     return value
+
+
+def _names(variable: str) -> dict[str, str]:
+    found: dict[str, str] = json.loads(_need(variable))
+    return found
 
 
 class Certificate(BaseModel):
@@ -129,8 +135,18 @@ class Settings:
         """The channel that this notifier sends by; none where it is not said."""
         return tuple(filter(None, [os.environ.get("CHANNEL", "")]))
 
+    @cached_property
+    def dead_letters(self) -> dict[str, str]:
+        """URLs of all dead-letter queues by name."""
+        return _names("DEAD_LETTERS")
+
+    @cached_property
+    def redriven_functions(self) -> dict[str, str]:
+        """Names of the functions that dead letters are given to, by the name that the table of rights has."""
+        return _names("REDRIVEN_FUNCTIONS")
+
     def channel_queue_url(self, channel: str) -> str:
-        """Queue of a channel, such as SMS_QUEUE_URL for `sms`."""
+        """Queue of a channel, such as SMS_QUEUE_URL for `sms`; `due` is the due queue."""
         return _need(f"{channel.upper()}_QUEUE_URL")
 
 

@@ -44,9 +44,10 @@ def took(name: str, time: timedelta) -> None:
 
 
 def _put(name: str, unit: MetricUnit, value: float, dimensions: dict[str, str]) -> None:
-    if not dimensions:
-        metrics.add_metric(name=name, unit=unit, value=value)  # written when the invocation ends
+    if unit is not MetricUnit.Count:
+        metrics.add_metric(name=name, unit=unit, value=value)  # all values of an invocation in one line, at its end
         return
+    # At once: not every function has an end at which what it counted is written.
     with single_metric(name=name, unit=unit, value=value) as metric:
         for dimension, content in dimensions.items():
             metric.add_dimension(name=dimension, value=content)
