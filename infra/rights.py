@@ -95,7 +95,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     ),
     "users": (*KEEP_DIRECTORY, TAKE_ALLOWANCE, may(SEND, *CHANNELS)),
     "severities": (may(_dynamodb("GetItem", "UpdateItem"), Place.DIRECTORY), TAKE_ALLOWANCE),
-    "company": (may(_dynamodb("GetItem"), Place.DIRECTORY), TAKE_ALLOWANCE),
+    "company": (may((*READ, *_dynamodb("UpdateItem")), Place.DIRECTORY), TAKE_ALLOWANCE),
     "companies": (may(_dynamodb("GetItem", "PutItem", "UpdateItem"), Place.DIRECTORY), LIST_DIRECTORY),
     "api_keys": (may(_dynamodb("GetItem", "PutItem", "DeleteItem"), Place.DIRECTORY), LIST_DIRECTORY, TAKE_ALLOWANCE),
     "integrations": (*KEEP_DIRECTORY, TAKE_ALLOWANCE),

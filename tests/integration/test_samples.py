@@ -175,6 +175,11 @@ def test_a_ticket_is_steered(paged: Caller, act: str) -> None:
     assert ask(f"tickets/{act}") == 200
 
 
+def test_the_company_sets_its_last_resort(acme: Caller) -> None:
+    assert ask("company/change") == 200
+    assert call("company", sample("company/read")).body["last_resort"] == [{"user": "ada"}]
+
+
 def test_a_notice_is_sent(acme: Caller) -> None:
     assert run("notifier/notice") == {"batchItemFailures": []}
     assert texts() == [body_of("notifier/notice")["text"]]

@@ -138,8 +138,7 @@ def test_after_the_last_step_there_is_nothing_to_escalate_to_but_the_last_resort
     story.run(5)
     story.expect(409, "POST", f"/tickets/{ticket}/escalate")
     assert story.told(ticket) == ["opened", "escalated", "paged"]
-    key = {"pk": "T#acme#COMPANY", "sk": "COMPANY"}
-    story.directory.put({**story.directory.get(**key), "last_resort": {"L": [{"M": {"user": {"S": "cyd"}}}]}})
+    story.expect(200, "PATCH", "/company", {"last_resort": [{"user": "cyd"}]})
     act(story, ticket, "escalate")
     story.run(5)
     assert story.who()[-1] == "cyd"
@@ -304,6 +303,20 @@ def test_changed_times_count_from_the_next_step(story: Story) -> None:
     assert story.told(ticket).count("ack_expired") == 1
     story.run(600)
     assert story.ticket(ticket)["status"] == "resolved"
+
+
+# --- What the company sets
+
+
+def test_after_the_last_step_comes_the_companys_last_resort_and_then_its_reminders(story: Story) -> None:
+    story.expect(200, "PATCH", "/company", {"last_resort": [{"user": "cyd"}], "reminder": "10m"})
+    story.rule(step("ada", wait="5m"))
+    ticket = story.open()
+    story.run(4 * 3600)
+    assert set(story.who()[1:]) == {"cyd"}
+    # Five minutes for the step, fifteen for the last resort; then 10 minutes, 20, 40 and so on.
+    assert [round(sent.at / 60) for sent in story.sent] == [0, 5, 20, 30, 50, 90, 170]
+    assert story.told(ticket).count("last_resort") == 1
 
 
 # --- Many at once

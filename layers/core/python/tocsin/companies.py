@@ -1,12 +1,13 @@
-"""Companies in the directory: onboarding, suspending."""
+"""Companies in the directory: onboarding, suspending, their own settings."""
 
 from datetime import datetime
 
-from tocsin import api_keys, ids, keys, resource, users
+from tocsin import api_keys, ids, keys, limits, resource, targets, users
 from tocsin.api_key import NewKey
 from tocsin.canary.company import COMPANY, ONBOARDING
 from tocsin.company import Company, CompanyPatch, CompanySettings, FirstKey, MadeCompany, NewCompany, ShownCompany
 from tocsin.errors import Conflict
+from tocsin.own_company import OwnCompany, OwnPatch, OwnSettings
 from tocsin.rows import Row
 from tocsin.store import directory
 from tocsin.user import NewUser
@@ -44,6 +45,26 @@ def _first_admin(request: NewCompany, by: str, now: datetime) -> FirstKey:
     wanted = NewKey(key_id=FIRST_KEY, name=f"First key, for {admin.user_id}", role="admin")
     made, _ = api_keys.create(tenant, wanted, by, now)
     return FirstKey.of(made.model_dump())
+
+
+def own(tenant: str) -> OwnCompany:
+    """Return a company as its own people see it. Raises `NotFound`."""
+    return _own(resource.get(keys.company(tenant)))
+
+
+def change_own(tenant: str, patch: OwnPatch) -> OwnCompany:
+    """Change a company's own settings. Raises `NotFound`, and `Invalid` also for a target that there is not."""
+    targets.check(targets.references(tenant, patch.last_resort or [], "body", "last_resort"))
+
+    def decide(row: Row) -> Row:
+        return resource.patched(OwnSettings, row, patch).model_dump(mode="json")
+
+    return _own(resource.change(keys.company(tenant), decide))
+
+
+def _own(row: Row) -> OwnCompany:
+    company = Company.of(row)
+    return OwnCompany.of({**company.fields(), "limits": limits.of(company).fields()})
 
 
 def change(company_id: str, patch: CompanyPatch) -> ShownCompany:

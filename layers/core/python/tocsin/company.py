@@ -1,18 +1,21 @@
 """A company: one customer of the installation, with the settings that every ticket of it is judged by."""
 
-from typing import Annotated, Any
+from datetime import timedelta
+from typing import Annotated, Any, Final
 
 from pydantic import Field, StringConstraints
 
 from tocsin.access import CompanyRole
+from tocsin.duration import Duration
 from tocsin.ids import CompanyId, Id
-from tocsin.limit import Limits, LimitSettings, OwnLimits
+from tocsin.limit import LimitSettings, OwnLimits
 from tocsin.model import Body, Record
 from tocsin.severity import FIRST, Severity
 from tocsin.times import Moment
 from tocsin.user import Email
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+FIRST_REMINDER: Final = timedelta(minutes=30)
 
 
 class ShownCompany(Record):
@@ -30,6 +33,7 @@ class Company(ShownCompany):
 
     severities: list[Severity] = FIRST
     last_resort: list[dict[str, Any]] = Field(default_factory=list)
+    reminder: Duration = FIRST_REMINDER
 
     @property
     def default_severity(self) -> str:
@@ -52,15 +56,6 @@ class Company(ShownCompany):
     def shown(self) -> ShownCompany:
         """Return what the operator sees."""
         return ShownCompany.model_validate(self.model_dump())
-
-
-class OwnCompany(Record):
-    """A company as its own people see it, with the limits that count for it: only the operator changes those."""
-
-    company_id: str
-    name: str
-    created_at: Moment
-    limits: Limits
 
 
 class FirstAdmin(Body):

@@ -18,7 +18,7 @@ from tocsin.ticket import Kind, Passed, Ticket
 MAX_PAGES = 200  # a step
 LAST_RESORT_WAIT = timedelta(minutes=15)
 HANDED_WAIT = timedelta(minutes=5)  # for whom a ticket was reassigned to, before the team's rules
-FIRST_REMINDER, LONGEST_REMINDER = timedelta(minutes=30), timedelta(hours=24)
+LONGEST_REMINDER = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def _past_the_end(
         if reached.pages:
             return _move(Kind.LAST_RESORT, plan, (step, round_, 1), now, LAST_RESORT_WAIT, reached, passed)
     number = max(beyond, 1)
-    interval = min(FIRST_REMINDER * 2 ** min(number - 1, 10), LONGEST_REMINDER)
+    interval = min(book.company.reminder * 2 ** min(number - 1, 10), LONGEST_REMINDER)
     rungs = [*([last_resort] if last_resort else []), *reversed(plan.rungs), *rule.built_in(ticket.team).rungs]
     reached = next((found for rung in rungs if (found := reach(rung, ticket, book, now)).pages), Reached())
     kind = Kind.REMINDED if reached.pages else Kind.NOBODY_REACHED

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from tocsin import ids, keys, resource, times
+from tocsin import ids, keys, resource, targets, times
 from tocsin.errors import Invalid
 from tocsin.rows import Row
 from tocsin.rule import Rule, RuleBody
 from tocsin.store import directory
+from tocsin.targets import Reference
 
 
 def create(tenant: str, request: RuleBody, now: datetime) -> tuple[Rule, bool]:
@@ -44,19 +45,9 @@ def _row(tenant: str, rule_id: str, told: dict[str, Any], now: datetime) -> dict
 
 def _check(tenant: str, request: RuleBody) -> None:
     """Raise `Invalid` with every user, team and schedule that the tenant does not have, each at its place."""
-    references: list[tuple[tuple[str | int, ...], str, keys.Key]] = []
-    if request.team is not None:
-        references.append((("body", "team"), "team", keys.team(tenant, request.team)))
+    wanted: list[Reference] = (
+        [(("body", "team"), "team", keys.team(tenant, request.team))] if request.team is not None else []
+    )
     for number, step in enumerate(request.steps):
-        for position, target in enumerate(step.notify):
-            place = ("body", "steps", number, "notify", position)
-            if target.user is not None:
-                references.append(((*place, "user"), "user", keys.user(tenant, target.user)))
-            elif target.team is not None:
-                references.append(((*place, "team"), "team", keys.team(tenant, target.team)))
-            elif target.schedule is not None:
-                references.append(((*place, "schedule"), "schedule", keys.schedule(tenant, target.schedule)))
-    found = directory.get_many([key for _, _, key in references])
-    missing = [(loc, noun) for (loc, noun, _), row in zip(references, found, strict=True) if row is None]
-    if missing:
-        raise Invalid([{"loc": list(loc), "msg": f"There is no such {noun}."} for loc, noun in missing])
+        wanted += targets.references(tenant, step.notify, "body", "steps", number, "notify")
+    targets.check(wanted)
