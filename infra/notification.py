@@ -12,17 +12,18 @@ from infra.queues import FUNCTION_TIMEOUT, WorkQueue
 
 @dataclass(frozen=True)
 class Channel:
-    """A channel's name, how many of its notifiers run at once, and the setting that names its sender, if it has one."""
+    """A channel's name, how many of its notifiers run at once, and the settings of its rate and, if any, its sender."""
 
     name: str
     concurrency: int
+    rate: str
     sender: str | None = None
 
 
 CHANNELS = (
-    Channel("sms", 10, "SMS_SENDER"),  # a toll-free number takes three parts a second: more would only wait
-    Channel("email", 20, "EMAIL_SENDER"),
-    Channel("canary", 2),
+    Channel("sms", 10, "SMS_RATE", "SMS_SENDER"),  # a toll-free number takes three parts a second: more would only wait
+    Channel("email", 20, "EMAIL_RATE", "EMAIL_SENDER"),
+    Channel("canary", 2, "CANARY_RATE"),
 )
 
 
@@ -42,7 +43,7 @@ class Notification(Construct):
             workshop,
             folder="notifier",
             told=("PUBLIC_URL", *filter(None, [channel.sender])),
-            variables={"CHANNEL": channel.name},
+            variables={"CHANNEL": channel.name, "SENDER_RATE": workshop.settings[channel.rate]},
             timeout=FUNCTION_TIMEOUT,
             pagers=channel.concurrency,
         )

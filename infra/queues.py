@@ -9,11 +9,11 @@ from constructs import Construct
 from infra.findings import accept
 from infra.operations import Operations
 
-FUNCTION_TIMEOUT = cdk.Duration.seconds(30)
-"""Of the functions behind a work queue: shorter than a claim on a page (60 s)."""
+FUNCTION_TIMEOUT = cdk.Duration.seconds(25)
+"""Of the functions behind a work queue: shorter than a person's turn (30 s), which is a notifier's claim."""
 
 VISIBILITY = cdk.Duration.seconds(180)
-"""Six times the function's time-out (Lambda developer guide, "Using Lambda with Amazon SQS"); longer than a claim."""
+"""More than six times the function's time-out (Lambda developer guide, "Using Lambda with Amazon SQS")."""
 
 
 PATIENCE = 300

@@ -60,6 +60,8 @@ KEEP_DIRECTORY = (may((*READ, *CHANGE), Place.DIRECTORY), LIST_DIRECTORY)
 FLAG = may(_dynamodb("GetItem", "UpdateItem"), Place.DIRECTORY)  # contact methods are a part of their user
 WRITE_TICKETS = may((*READ, *CHANGE), Place.TICKETS)  # of dedup rows alone some are deleted
 SEND_PAGES = may((*READ, *_dynamodb("PutItem", "UpdateItem", "Query")), Place.TICKETS)
+# What waits for a person's turn is put and taken away in batches; a breaker that closes is gone.
+KEEP_TURNS = Right(_dynamodb("BatchWriteItem", "DeleteItem"), (Place.TICKETS,), rows=("T#*#USER#*", "SENDER#*"))
 TAKE_ALLOWANCE = Right(_dynamodb("UpdateItem"), (Place.TICKETS,), rows=("T#*#ALLOWANCE#requests",))
 FAILED = may(SEND, Place.DEAD_LETTERS)
 PASS_SCHEDULE_ROLE = Right(("iam:PassRole",), (Place.SCHEDULE_ROLE,), only_to="scheduler.amazonaws.com")
@@ -125,6 +127,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "notifier-sms": (
         consume(Place.SMS_QUEUE),
         SEND_PAGES,
+        KEEP_TURNS,
         FLAG,
         may(SEND, *CHANNELS),
         may(("sns:Publish",), Place.PHONES),
@@ -133,6 +136,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "notifier-email": (
         consume(Place.EMAIL_QUEUE),
         SEND_PAGES,
+        KEEP_TURNS,
         FLAG,
         may(SEND, *CHANNELS),
         may(("ses:SendEmail",), Place.EMAIL_IDENTITIES),
@@ -140,6 +144,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "notifier-canary": (
         consume(Place.CANARY_QUEUE),
         SEND_PAGES,
+        KEEP_TURNS,
         FLAG,
         may(SEND, *CHANNELS, Place.CANARY_SINK),
     ),

@@ -27,6 +27,7 @@ LARGEST_LIMIT = 10_000
 COMPANY_AND_INTEGRATION = re.compile(r"[a-z][a-z0-9-]{0,23}/[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 PUBLIC_URL = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*[^/?#\s])?")
 ARN = re.compile(r"arn:[a-z-]+:(sqs|secretsmanager):[a-z0-9-]+:\d{12}:[A-Za-z0-9:/_+=.@-]+")
+RATE = re.compile(r"\d{1,6}(\.\d{1,3})?")
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
@@ -105,6 +106,7 @@ class Settings:
 
     `email_sender`: an address that SES has verified, with or without a name before it (`Tocsin <tocsin@example.com>`).
     `sms_sender`: the number that messages come from (E.164); empty: SNS chooses.
+    `sms_rate`, `email_rate`: how many parts of SMS, or mails, the sender takes in a second, for all companies together.
     `public_url`: begins every link, without a slash at its end; empty: the API's own.
     `alarm_integration`: `<company>/<integration>`, gets the account's own alarms; empty: nobody does.
     `operations_email`: is told of alarms about Tocsin itself; empty: who subscribes to the topic otherwise.
@@ -119,6 +121,8 @@ class Settings:
 
     email_sender: str
     sms_sender: str = ""
+    sms_rate: float = 3  # of a toll-free number (AWS End User Messaging, "MPS limits")
+    email_rate: float = 14  # of a new account in production (SES, "Sending quotas")
     public_url: str = ""
     alarm_integration: str = ""
     operations_email: str = ""
@@ -137,6 +141,8 @@ class Settings:
         return cls(
             email_sender=_email("email_sender", str(get("email_sender") or "")),
             sms_sender=_matching(E164, "sms_sender", get, "must be a number like +14255550182"),
+            sms_rate=_rate("sms_rate", str(get("sms_rate") or cls.sms_rate)),
+            email_rate=_rate("email_rate", str(get("email_rate") or cls.email_rate)),
             public_url=_matching(PUBLIC_URL, "public_url", get, "must be an http(s) URL without a slash at its end"),
             alarm_integration=_matching(
                 COMPANY_AND_INTEGRATION, "alarm_integration", get, "must be <company>/<integration>"
@@ -197,6 +203,12 @@ def _whole(name: str, number: str) -> int:
     if not number.isdecimal():
         raise InvalidSetting(name, f"must be a whole number, not {number!r}")
     return int(number)
+
+
+def _rate(name: str, number: str) -> float:
+    if not RATE.fullmatch(number) or not float(number):
+        raise InvalidSetting(name, f"must be a number above 0, such as 3 or 0.5, not {number!r}")
+    return float(number)
 
 
 def _matching(pattern: re.Pattern[str], name: str, get: Callable[[str], Any], why: str) -> str:

@@ -111,6 +111,9 @@ class Tocsin(cdk.Stack):
                 "PUBLIC_URL": self._gateway.url,
                 "EMAIL_SENDER": self._settings.email_sender,
                 "SMS_SENDER": self._settings.sms_sender,
+                "EMAIL_RATE": str(self._settings.email_rate),
+                "SMS_RATE": str(self._settings.sms_rate),
+                "CANARY_RATE": "100",  # its sink is a queue: nothing to be spared
                 "ALARM_INTEGRATION": self._settings.alarm_integration,
                 "TICKETS_PER_SECOND": str(self._settings.tickets_per_second),
                 "REQUESTS_PER_SECOND": str(self._settings.requests_per_second),

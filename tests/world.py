@@ -19,6 +19,7 @@ ENVIRONMENT = {
     "TICKETS_TABLE": "Tickets",
     "DIRECTORY_TABLE": "Directory",
     "PUBLIC_URL": "https://tocsin.example.com",
+    "SENDER_RATE": "3",
     "EMAIL_SENDER": "Tocsin <pages@tocsin.example.com>",
     "SCHEDULE_GROUP": "tocsin",
     "SCHEDULE_ROLE_ARN": "arn:aws:iam::123456789012:role/schedule",

@@ -10,7 +10,7 @@ from moto import mock_aws
 from tests.integration.asking import WHOLE
 from tests.world import ENVIRONMENT, Caller
 from tests.world import table as as_deployed
-from tocsin import authorizer, aws, clock, leases, reading, sign_in, telemetry
+from tocsin import authorizer, aws, clock, leases, reading, shares, sign_in, telemetry
 from tocsin.rows import Row, plain
 from tocsin.settings import settings
 from tocsin.store import Table, directory, tickets
@@ -45,6 +45,7 @@ def world(moto: mock_aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     reading.forget()
     leases.forget()
     sign_in.forget()
+    shares.forget()
     yield
     settings.__dict__.clear()
 

@@ -11,10 +11,11 @@ from tocsin import aws
 from tocsin.channels import CHANNELS
 from tocsin.channels.sms import text
 from tocsin.errors import Fault, SendError
-from tocsin.letter import Facts, Letter
+from tocsin.letter import Facts, Letter, Told
 from tocsin.settings import settings
 
-FACTS = Facts("Checkout 5xx", "sev1", "payments", "5 % fail.", NOW, "https://tocsin.example.com/a/x", "48213")
+TOLD = Told("Checkout 5xx", "sev1", "payments", "5 % fail.", NOW)
+FACTS = Facts((TOLD,), "https://tocsin.example.com/a/x", "48213")
 OPERATIONS = {"sms": ("sns", "Publish"), "email": ("sesv2", "SendEmail")}
 
 

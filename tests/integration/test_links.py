@@ -24,7 +24,7 @@ def token(ticket: Caller) -> str:
     """The link of ada's page of the ticket t1."""
     known = {"tenant": "acme", "ticket_id": "t1", "epoch": 1, "step": 1, "round": 1, "created_at": clock.now()}
     page = Page.of(known | {"user": "ada", "method_id": "phone", "channel": "sms", "address": "+4915112345678"})
-    return answer.put_link(page, clock.now())
+    return answer.put_link([page], clock.now())
 
 
 def test_a_link_shows_the_ticket_and_changes_nothing(ticket: Caller, token: str) -> None:

@@ -58,7 +58,7 @@ def paged(acme: Caller) -> Pages:
 def put_code(ticket_id: str, user: str = "ada", number: str = ADA) -> str | None:
     known = {"tenant": "acme", "ticket_id": ticket_id, "epoch": 1, "step": 1, "round": 1, "created_at": clock.now()}
     one = Page.of(known | {"user": user, "method_id": "phone", "channel": "sms", "address": number})
-    return answer.put_code(one, clock.now())
+    return answer.put_code([one], clock.now())
 
 
 def page_again(ticket_id: str, user: str = "ada", number: str = ADA) -> str:

@@ -52,7 +52,7 @@ KINDS = {**CALLS, **SERVICES}
 MENDED_BY_RETRIES = KINDS.keys() - {"scheduler_never", "scheduler_throttled", "stream_gives_up", "outage"}
 BAD = {"sms": ("OptedOut", "InvalidParameter"), "email": ("BadRequestException",)}
 
-TIMEOUTS = {"sweeper": 55.0, "clock": 30.0, "escalator": 30.0, "notifier": 30.0, "historian": 30.0, "replies": 10.0}
+TIMEOUTS = {"sweeper": 55.0, "clock": 25.0, "escalator": 25.0, "notifier": 25.0, "historian": 25.0, "replies": 10.0}
 API_TIMEOUT = 10.0
 DEEPEST = 3  # functions at work within each other's calls
 EVERYTHING = ""
@@ -288,8 +288,10 @@ _NAMED = re.compile(r'"tenant":"([^"]+)".*?"ticket":"([^"]+)"')
 
 
 def named(body: str) -> list[str]:
-    """Return the ticket that a message is about, as its partition key."""
+    """Return the ticket that a message is about, as its partition key; a turn may be about any."""
     found = _NAMED.search(body)
+    if '"kind":"turn"' in body:
+        return [EVERYTHING]
     return [f"T#{found[1]}#TICKET#{found[2]}"] if found else []
 
 

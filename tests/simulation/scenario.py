@@ -253,7 +253,7 @@ class Scenario:
     def _page(self, one: Opening, channel: str) -> Attempt | None:
         """Return a page of a ticket that arrived."""
         found = [page for page in self.trace.attempts if page.accepted and page.channel == channel]
-        pages = [page for page in found if (self.trace.page_of(page) or ("", ""))[0] == one.key]
+        pages = [page for page in found if any(key[0] == one.key for key in self.trace.pages_in(page))]
         return self.random.choice(pages) if pages else None
 
     def _reply(self, one: Opening) -> None:

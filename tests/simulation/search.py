@@ -107,9 +107,9 @@ def run(mode: str, seed: int) -> Result:
     trace = play(mode, seed)
     result = Result(mode, seed, invariants.check(trace))
     for key, attempts in trace.paged.items():
-        due = trace.due.get((key[0], trace.pages[key][0].row["epoch"]))
-        if due is not None:
-            result.lateness.append(attempts[0].at - due)
+        begun = trace.begun(key)
+        if begun is not None:
+            result.lateness.append(attempts[0].at - begun)
         result.counts["duplicates"] += max(0, sum(attempt.accepted for attempt in attempts) - 1)
     result.counts["pages"] = len(trace.paged)
     result.counts["tickets"] = len(trace.tickets)

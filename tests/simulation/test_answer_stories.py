@@ -114,8 +114,10 @@ def test_the_code_of_another_number_changes_nothing(story: Story) -> None:
 
 def test_several_open_pages_are_listed_and_all_can_be_acknowledged_at_once(story: Story) -> None:
     story.rule(step("ada", wait="1h"))
-    tickets = [story.open(title=f"Disk {number}") for number in (1, 2)]
-    story.run(5)
+    tickets = []
+    for number in (1, 2):
+        tickets.append(story.open(title=f"Disk {number}"))
+        story.run(35)
     story.reply(PHONES["ada"], "ack")
     story.run(5)
     assert "which one" in story.to("ada")[-1].text
@@ -147,6 +149,7 @@ def test_stop_silences_a_number_until_start(story: Story) -> None:
     story.open()
     story.run(5)
     story.reply(PHONES["ada"], "STOP")
+    story.run(30)
     second = story.open()
     story.run(5)
     assert story.who() == ["ada", "bob"], "the step of the second ticket reaches nobody, the next one comes at once"

@@ -61,7 +61,9 @@ conditions = st.lists(st.one_of(unary, binary, ordered), max_size=3)
 @st.composite
 def operations(draw: st.DrawFn) -> Callable[[str], Operation]:
     """Draw a request; it is given the example's prefix."""
-    which = draw(st.sampled_from([put, update, delete, get, get_many, put_all, query, query_index]))
+    which = draw(
+        st.sampled_from([put, update, exchange, delete, get, get_many, put_all, delete_all, query, query_index])
+    )
     return which(draw)
 
 
@@ -74,6 +76,12 @@ def update(draw: st.DrawFn) -> Callable[[str], Operation]:
     sort, wanted, when = draw(sorts), draw(changes), draw(conditions)
     wanted = wanted or {"epoch": 1}
     return lambda prefix: lambda table: table.update(_at(prefix, "P", sort), _shard(prefix, wanted), when=when)
+
+
+def exchange(draw: st.DrawFn) -> Callable[[str], Operation]:
+    sort, wanted, when = draw(sorts), draw(changes), draw(conditions)
+    wanted = wanted or {"epoch": 1}
+    return lambda prefix: lambda table: table.exchange(_at(prefix, "P", sort), _shard(prefix, wanted), when=when)
 
 
 def delete(draw: st.DrawFn) -> Callable[[str], Operation]:
@@ -96,6 +104,11 @@ def put_all(draw: st.DrawFn) -> Callable[[str], Operation]:
     return lambda prefix: (
         lambda table: table.put_all([{**_at(prefix, "P", row["sk"]), **_shard(prefix, row)} for row in several])
     )
+
+
+def delete_all(draw: st.DrawFn) -> Callable[[str], Operation]:
+    several = draw(st.lists(sorts, max_size=3, unique=True))
+    return lambda prefix: lambda table: table.delete_all([_at(prefix, "P", sort) for sort in several])
 
 
 def query(draw: st.DrawFn) -> Callable[[str], Operation]:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.simulation.cloud.gate import Meanwhile
 from tests.simulation.story import PHONES, Story, mail, step
-from tocsin import clock, escalation, keys, notification, page, queues, store
+from tocsin import clock, escalation, keys, notification, queues, turns
 from tocsin.due import Due
 from tocsin.page import Page
 from tocsin.rows import plain
@@ -78,22 +78,21 @@ def test_two_notifiers_with_the_same_message_send_one_page(story: Story, operati
     assert [shown["attempts"] for shown in story.pages(ticket)] == [1]
 
 
-def test_a_page_that_another_has_in_hand_is_left_to_it_until_its_claim_runs_out(story: Story) -> None:
+def test_a_turn_that_another_has_is_left_to_it_until_it_is_over(story: Story) -> None:
     story.rule(step("ada", wait="5m"), step("bob"))
     ticket = story.open()
 
-    def claim_and_die() -> None:
+    def take_and_die() -> None:
         (key,) = (key for key in story.tickets.items if key[1].startswith("PAGE#"))
-        one = Page.of(plain(story.tickets.items[key]))
-        store.tickets.update(one.key, page.claim(one, clock.now()))
+        turns.take(queues.turn_message(Page.of(plain(story.tickets.items[key]))), clock.now())
 
-    race = meanwhile(story, "notifier", "update_item", claim_and_die)
-    story.run(55)
+    race = meanwhile(story, "notifier", "update_item", take_and_die)
+    story.run(29)
     assert race.done
     assert story.sent == []
-    story.run(100)
+    story.run(6)
     assert story.who() == ["ada"]
-    assert [shown["attempts"] for shown in story.pages(ticket)] == [2]
+    assert [shown["attempts"] for shown in story.pages(ticket)] == [1]
 
 
 def test_a_page_that_fails_before_its_step_is_committed_still_hurries_the_next_step(story: Story) -> None:

@@ -195,20 +195,29 @@ class Trace:
 
     @cached_property
     def paged(self) -> dict[Key, list[Attempt]]:
-        """The attempts for each page; whose link it is tells which."""
+        """The attempts for each page; what its link stands for tells which a message was about."""
         by_page: dict[Key, list[Attempt]] = defaultdict(list)
         for attempt in self.attempts:
-            page = self.page_of(attempt)
-            if page:
+            for page in self.pages_in(attempt):
                 by_page[page].append(attempt)
         return by_page
 
-    def page_of(self, attempt: Attempt) -> Key | None:
-        """Return the key of the page that was sent, None for a notice."""
+    def pages_in(self, attempt: Attempt) -> list[Key]:
+        """Return the keys of the pages that a message told of, none for a notice."""
         found = re.search(r"/a/(\w{22})", attempt.text)
         digest = hashlib.sha256(found[1].encode()).hexdigest() if found else ""
-        link = self.world.tickets.get(f"LINK#{digest}", "LINK")
-        return (f"T#{link['tenant']['S']}#TICKET#{link['ticket_id']['S']}", link["page"]["S"]) if link else None
+        link = plain(self.world.tickets.get(f"LINK#{digest}", "LINK") or {})
+        return [(f"T#{link['tenant']}#TICKET#{one['ticket_id']}", one["page"]) for one in link.get("pages", ())]
+
+    def begun(self, key: Key) -> float | None:
+        """Return from when a page could be sent: its step was due, and the last turn of its person over."""
+        due = self.due.get((key[0], self.pages[key][0].row["epoch"]))
+        return due if due is None else max([due, self.put_off(key)])
+
+    def put_off(self, key: Key) -> float:
+        """Return until when a page was put off, for a turn or after an error; 0 if it was not."""
+        later = [seconds(one.row["due_at"]) for one in self.pages[key][1:] if "due_at" in one.row]
+        return max(later, default=0.0)
 
     @cached_property
     def due(self) -> dict[tuple[str, int], float]:

@@ -32,7 +32,7 @@ from tests.simulation.cloud.stream import Reader, Record
 from tests.simulation.cloud.table import Item, Table
 from tests.simulation.timeline import Timeline
 from tests.world import ENVIRONMENT, Answer, Context, handler, request, table
-from tocsin import aws, clock, ids, leases, reading, telemetry, times
+from tocsin import aws, clock, ids, leases, reading, shares, telemetry, times
 from tocsin.settings import settings
 
 ARN = "arn:aws:sqs:eu-central-1:123456789012:"
@@ -290,6 +290,7 @@ def _forget() -> None:
     """Let go of what processes keep in memory."""
     reading.forget()
     leases.forget()
+    shares.forget()
 
 
 @cache

@@ -8,16 +8,20 @@ from hypothesis import strategies as st
 
 from tests.examples import NOW
 from tocsin.channels import email
-from tocsin.letter import Facts, Letter
+from tocsin.letter import Facts, Letter, Told
 
 LINK = "https://tocsin.example.com/a/abcdefghijklmnopqrstuv"
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 MARKUP = TEXT | st.text("<>&\"'/ab!-= ")
 
 
-def a_letter(**facts: str) -> Letter:
-    told = {"title": "Checkout 5xx", "severity": "sev1", "team": "payments", "description": "5 % fail.", "link": LINK}
-    return Letter("ada@example.com", facts=Facts(**(told | facts), since=NOW, code=None))
+def told(**fields: str) -> Told:
+    known = {"title": "Checkout 5xx", "severity": "sev1", "team": "payments", "description": "5 % fail."}
+    return Told(**(known | fields), since=NOW)
+
+
+def a_letter(*, link: str = LINK, **fields: str) -> Letter:
+    return Letter("ada@example.com", facts=Facts((told(**fields),), link, None))
 
 
 class Seen(HTMLParser):
@@ -49,6 +53,18 @@ def test_an_email_says_what_how_bad_whose_since_when_and_how_to_answer() -> None
     )
     assert f'<a href="{LINK}">' in html
     assert all(word in Seen(html).text for word in ("Checkout 5xx", "sev1", "payments", "5 % fail."))
+
+
+def test_an_email_about_several_tickets_names_each_and_is_answered_by_one_link() -> None:
+    both = Facts((told(), told(title="Disk <full>", severity="sev3", team="search")), LINK, None)
+    subject, plain, html = email.content(Letter("ada@example.com", facts=both))
+    assert subject == "[sev1, sev3] 2 tickets: Checkout 5xx; Disk <full> (payments, search)"
+    assert plain.startswith("2 tickets, acknowledged together:\n\nCheckout 5xx\n\nSeverity sev1, team payments")
+    assert "Disk <full>\n\nSeverity sev3, team search" in plain
+    assert plain.endswith(f"Acknowledge: {LINK}\n")
+    assert "5 % fail." not in plain, "the descriptions of many would make it too long"
+    assert "Disk <full>" in Seen(html).text
+    assert html.count(LINK) == 1
 
 
 def test_a_notice_is_told_in_its_own_words() -> None:

@@ -9,6 +9,7 @@ from tocsin.rows import Row
 from tocsin.ticket import Changes, Kind, Status, Ticket
 
 LATER = NOW + timedelta(minutes=5)
+TRIED = a_page(attempts=2)
 
 
 def told(before: Ticket, changes: Changes) -> list[Row]:
@@ -117,13 +118,13 @@ def test_a_write_that_only_tends_the_index_is_not_told() -> None:
 @pytest.mark.parametrize(
     ("changes", "kind", "text"),
     [
-        (page.sent(a_page(), "id-1", "48213", LATER), "paged", "sms to ada."),
-        (page.failed(a_page(), "No such number.", LATER), "page_failed", "sms to ada failed: No such number."),
-        (page.skipped(a_page(), "It came too late.", LATER), "page_skipped", "sms to ada skipped: It came too late."),
+        (page.sent(TRIED, "id-1", "48213", LATER), "paged", "sms to ada."),
+        (page.failed(TRIED, "No such number.", LATER), "page_failed", "sms to ada failed: No such number."),
+        (page.skipped(TRIED, "It came too late.", LATER), "page_skipped", "sms to ada skipped: It came too late."),
     ],
 )
 def test_a_page_is_told_when_it_is_settled(changes: Changes, kind: str, text: str) -> None:
-    pending = page.row(a_page(attempts=2))
+    pending = page.row(TRIED)
     line = only(history.rows(pending, written(pending, changes)))
     assert (line["at"], line["kind"], line["actor"], line["text"]) == (times.text(LATER), kind, "system", text)
     facts = {"user": "ada", "method_id": "phone", "channel": "sms", "step": 1, "round": 1, "attempts": 2}
@@ -137,11 +138,10 @@ def test_an_address_is_not_told() -> None:
     assert "48213" not in str(line)
 
 
-def test_a_page_that_is_made_claimed_or_put_off_is_not_told() -> None:
+def test_a_page_that_is_made_or_put_off_is_not_told() -> None:
     pending = page.row(a_page())
     assert history.rows(None, pending) == []
-    assert history.rows(pending, written(pending, page.claim(a_page(), NOW))) == []
-    assert history.rows(pending, written(pending, page.put_off(a_page(), "busy", LATER, NOW))) == []
+    assert history.rows(pending, written(pending, page.put_off(a_page().tried(), LATER, NOW, "busy"))) == []
 
 
 def test_a_settled_page_is_told_once() -> None:

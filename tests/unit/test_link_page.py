@@ -31,7 +31,7 @@ class Tags(HTMLParser):
 
 
 def shown(user: str = "bob", **fields: Any) -> str:
-    return link_page._shown(Seen(a_ticket(**fields), user))
+    return link_page._shown(Seen([a_ticket(**fields)], user))
 
 
 def test_an_unread_ticket_has_a_button() -> None:
@@ -39,6 +39,16 @@ def test_an_unread_ticket_has_a_button() -> None:
     assert '<form method="post"><button>Acknowledge</button></form>' in html
     for part in ("Checkout 5xx", "sev1", "payments", "2026-11-22 20:28 UTC", "5 % fail."):
         assert part in html
+
+
+def test_several_tickets_have_one_button_while_one_is_unread() -> None:
+    done = a_ticket(title="Disk full", status=Status.PENDING_FIX)
+    html = link_page._shown(Seen([a_ticket(), done], "bob"))
+    assert html.count("<form") == 1
+    assert "Acknowledge all" in html
+    assert "Checkout 5xx" in html
+    assert "Disk full" in html
+    assert "<form" not in link_page._shown(Seen([done, done], "bob"))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.examples import EPOCH, NOW, a_page, a_ticket, written
 from tocsin import page, times
-from tocsin.page import CLAIM, SKEW, Page, PageStatus
+from tocsin.page import Page
 from tocsin.rows import Row
 from tocsin.ticket import Changes, Status, Ticket
 
@@ -85,38 +85,31 @@ def test_a_page_is_fresh_for_its_steps_wait_and_at_least_a_quarter_of_an_hour(
     assert why == (None if wanted else "It came too late.")
 
 
-def test_a_claimed_page_falls_due_again_by_itself() -> None:
-    row = rewritten(a_page(), page.claim(a_page(), NOW))
-    claimed = Page.of(row)
-    assert (claimed.status, claimed.attempts, claimed.due_at) == (PageStatus.PENDING, 1, NOW + CLAIM)
-    assert claimed.claimed(NOW)
-    assert not claimed.claimed(NOW + CLAIM)
+@pytest.mark.parametrize(("ahead", "waits"), [(-60, False), (0, False), (2, False), (2.1, True), (60, True)])
+def test_a_page_that_was_put_off_waits_until_its_time_but_for_what_two_clocks_may_differ(
+    ahead: float, waits: bool
+) -> None:
+    assert a_page(due_at=NOW + timedelta(seconds=ahead)).waits(NOW) is waits
+
+
+def test_a_page_that_was_put_off_falls_due_again_by_itself() -> None:
+    until = NOW + timedelta(seconds=30)
+    row = rewritten(a_page(), page.put_off(a_page().tried(), until, NOW, "SNS is busy."))
+    assert (row["status"], row["error"], row["attempts"]) == ("pending", "SNS is busy.", 1)
+    assert row["due_at"] == times.text(until)
     assert row["look_at"] > row["due_at"]
-
-
-@pytest.mark.parametrize("ahead", [-60, 0, 1.9, 2, 2.1, 60])
-def test_whoever_sees_a_page_unclaimed_may_claim_it(ahead: float) -> None:
-    one = a_page(due_at=NOW + timedelta(seconds=ahead))
-    assert one.claimed(NOW) == (one.fields()["due_at"] > page.latest_due(NOW))
-
-
-def test_two_machines_whose_clocks_differ_by_less_than_the_skew_do_not_leave_a_page_to_each_other() -> None:
-    assert not a_page(due_at=NOW + SKEW).claimed(NOW)
-    assert a_page(due_at=NOW + CLAIM - SKEW).claimed(NOW)
+    assert Page.of(row).waits(NOW)
 
 
 @given(attempts=st.integers(1, 500), seed=st.integers())
 def test_a_retry_waits_longer_each_time_with_jitter_and_five_minutes_at_most(attempts: int, seed: int) -> None:
-    changes, delay = page.retried(a_page(attempts=attempts), "SNS is busy.", NOW, seeded(seed))
+    delay = page.retry_delay(a_page(attempts=attempts), seeded(seed)).total_seconds()
     longest = min(5 * 2 ** (attempts - 1), 300)
-    assert longest / 2 - 0.5 <= delay <= longest
-    row = rewritten(a_page(attempts=attempts), changes)
-    assert row["due_at"] == times.text(NOW + timedelta(seconds=delay))
-    assert (row["status"], row["error"]) == ("pending", "SNS is busy.")
+    assert longest / 2 <= delay <= longest
 
 
 def test_retries_of_one_moment_are_spread() -> None:
-    delays = {page.retried(a_page(attempts=9), "", NOW, seeded(seed))[1] for seed in range(400)}
+    delays = {round(page.retry_delay(a_page(attempts=9), seeded(seed)).total_seconds()) for seed in range(400)}
     assert len(delays) > 80
     assert (min(delays) < 160, max(delays) > 290) == (True, True)
 

@@ -67,7 +67,8 @@ class DynamoDB:
             raise _refusal("UpdateItem", "a key cannot be changed")
         _checked(table, new, "UpdateItem")
         table.put(new)
-        return {"Attributes": new} if how.get("ReturnValues") == "ALL_NEW" else {}
+        shown = {"ALL_NEW": new, "ALL_OLD": old}.get(how.get("ReturnValues", ""))
+        return {"Attributes": shown} if shown else {}
 
     def delete_item(self, *, TableName: str, Key: Item, **how: Any) -> Answer:
         table = self._table(TableName, "DeleteItem")
@@ -81,15 +82,19 @@ class DynamoDB:
         left: dict[str, Any] = {}
         for name, requests in RequestItems.items():
             table = self._table(name, "BatchWriteItem")
-            items = [request["PutRequest"]["Item"] for request in requests]
-            written = {(item["pk"]["S"], item["sk"]["S"]) for item in items}
-            if not 0 < len(items) <= 25 or len(written) < len(items):
+            items = [request.get("PutRequest", {}).get("Item") for request in requests]
+            written = [_written(request) for request in requests]
+            if not 0 < len(items) <= 25 or len(set(written)) < len(items):
                 raise _refusal("BatchWriteItem", "1 to 25 items, each once")
             for item in items:
-                _checked(table, item, "BatchWriteItem")
+                if item is not None:
+                    _checked(table, item, "BatchWriteItem")
             done = len(items) - self.leaves(len(items))
-            for item in items[:done]:
-                table.put(item)
+            for key, item in list(zip(written, items, strict=True))[:done]:
+                if item is not None:
+                    table.put(item)
+                else:
+                    table.delete(*key)
             if done < len(items):
                 left[name] = requests[done:]
         return {"UnprocessedItems": left}
@@ -128,6 +133,13 @@ class DynamoDB:
             shown = {"Item": old} if old is not None and how.get("ReturnValuesOnConditionCheckFailure") else {}
             raise errors.error("ConditionalCheckFailedException", operation, "The conditional request failed", **shown)
         return bound
+
+
+def _written(request: Item) -> tuple[str, str]:
+    """Return the key of what a request of a batch puts or deletes."""
+    put = request.get("PutRequest")
+    item = put["Item"] if put else request["DeleteRequest"]["Key"]
+    return item["pk"]["S"], item["sk"]["S"]
 
 
 def _projected(table: Table, index: Index, partition: str, entries: list[Entry]) -> list[Item]:

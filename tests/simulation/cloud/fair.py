@@ -5,8 +5,8 @@ than a tenth of the processing time of late; until it has none left, or has sent
 groups sent comes first, then what is of the noisy group with the fewest in flight. A message without a group is a group
 of its own.
 
-Source: SQS developer guide, "How Amazon SQS fair queues work". What "of late" means it does not say: a minute, here; and
-a share of the time counts from the 30th message on, for of fewer it tells nothing.
+Source: SQS developer guide, "How Amazon SQS fair queues work". It does not say what "of late" means: a minute, here. A
+share of the time counts from the 30th message on, for of fewer it tells nothing.
 """
 
 from collections import Counter, deque

@@ -98,7 +98,8 @@ def tenants_are_apart(trace: Trace) -> Iterator[Violation]:
         for attempt in attempts:
             if attempt.address not in _addresses(trace, tenant):
                 yield Violation("I8", key[0], f"was sent to {attempt.address}")
-            if title and title[0] not in attempt.text:
+            # Of many tickets a short message names as many as it has room for.
+            if title and title[0] not in attempt.text and " tickets: " not in attempt.text:
                 yield Violation("I8", key[0], f"was told as {attempt.text!r}")
     for pk, images in trace.tickets.items():
         if images[0].row["tenant"] != pk.split("#")[1]:

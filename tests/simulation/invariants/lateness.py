@@ -93,7 +93,7 @@ def no_page_is_settled_without_a_try(trace: Trace) -> Iterator[Violation]:
         if last.row.get("status") == "sent" and not any(one.accepted and one.at <= last.at for one in tries):
             yield Violation("I1", " ".join(key), "is marked as sent, and was not")
         if last.row.get("status") in ("failed", "skipped") and not tries:
-            limit = trace.limit(key, first.at) + trace.skew
+            limit = trace.limit(key, max(first.at, trace.put_off(key))) + trace.skew
             moved = _committed(trace, key)
             gone_stale = last.at <= limit and last.at - moved > STALE
             if not gone_stale and not _unwanted(trace, key, first.at, min(last.at, limit)):

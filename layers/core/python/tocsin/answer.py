@@ -1,10 +1,14 @@
-"""How a page is answered: a reply code for one phone number, a link for anybody who has it. Both find a ticket.
+"""How a message is answered: a reply code for one phone number, a link for anybody who has it. Both find its tickets.
 
-Rows under PHONE# and LINK# belong to no tenant: an answer names none. They bind tenant, ticket, page and person.
+Rows under PHONE# and LINK# belong to no tenant: an answer names none. They bind tenant, tickets, pages and person.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
+
+from pydantic import BaseModel
 
 from tocsin import ids, keys, times
 from tocsin.errors import ConditionFailed
@@ -17,29 +21,41 @@ GOOD_FOR = timedelta(days=7)
 _TRIES = 20  # as many calls at most; a number with few live codes takes one
 
 
-class Answer(Record):
-    """What a code or a link stands for."""
+class Paged(BaseModel, frozen=True):
+    """A page that an answer stands for."""
 
-    tenant: str
     ticket_id: str
     page: str
+
+
+class Answer(Record):
+    """What a code or a link stands for: the pages that one message told one person of."""
+
+    tenant: str
     user: str
+    pages: list[Paged]
     expires_at: Moment
     code: str | None = None
+
+    @property
+    def ticket_ids(self) -> list[str]:
+        """The tickets it is an answer to, each once, in the order of the message."""
+        return list(dict.fromkeys(one.ticket_id for one in self.pages))
 
     def live(self, now: datetime) -> bool:
         """Say whether it may still be used."""
         return now < self.expires_at
 
 
-def put_code(page: Page, now: datetime) -> str | None:
-    """Make a code for a page's number, one that is not in use there, and return its five digits.
+def put_code(pages: Sequence[Page], now: datetime) -> str | None:
+    """Make a code for the number that these pages go to, one not in use there, and return its five digits.
 
     A company has a hundred codes at a number, and so never more that are live. None if they seem to be used up: the
-    page goes without one, its link is enough.
+    message goes without one, its link is enough.
     """
-    for code in islice(ids.reply_codes(page.tenant, page.address), _TRIES):
-        row = {**keys.code(page.address, code), **_row(page, now), "code": code}
+    first = pages[0]
+    for code in islice(ids.reply_codes(first.tenant, first.address), _TRIES):
+        row = {**keys.code(first.address, code), **_row(pages, now), "code": code}
         try:
             tickets.put(row, when=[("expires_at", "missing or <", times.text(now))])
         except ConditionFailed:
@@ -48,20 +64,19 @@ def put_code(page: Page, now: datetime) -> str | None:
     return None
 
 
-def put_link(page: Page, now: datetime) -> str:
-    """Make a link for a page and return its token; only the token's hash is kept."""
+def put_link(pages: Sequence[Page], now: datetime) -> str:
+    """Make a link for these pages of one person and return its token; only the token's hash is kept."""
     token = ids.link_token()
-    tickets.put({**keys.link(ids.sha256(token)), **_row(page, now)})
+    tickets.put({**keys.link(ids.sha256(token)), **_row(pages, now)})
     return token
 
 
-def _row(page: Page, now: datetime) -> dict[str, str | int]:
+def _row(pages: Sequence[Page], now: datetime) -> dict[str, Any]:
     expires_at = now + GOOD_FOR
     return {
-        "tenant": page.tenant,
-        "ticket_id": page.ticket_id,
-        "page": page.key["sk"],
-        "user": page.user,
+        "tenant": pages[0].tenant,
+        "user": pages[0].user,
+        "pages": [{"ticket_id": one.ticket_id, "page": one.key["sk"]} for one in pages],
         "expires_at": times.text(expires_at),
         # The table's time to live, in seconds; an expired row is kept for a while to say "expired", not "unknown".
         "expires": int((expires_at + GOOD_FOR).timestamp()),

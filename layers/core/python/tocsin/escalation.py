@@ -12,7 +12,7 @@ from tocsin.book import Unread
 from tocsin.decision import Decision
 from tocsin.due import Due
 from tocsin.errors import ConditionFailed, Overloaded
-from tocsin.page import Draft, Page, PageStatus
+from tocsin.page import Draft, Page
 from tocsin.queues import PageMessage, page_message
 from tocsin.store import EXISTS, NEW, tickets
 from tocsin.telemetry import about, logger, took
@@ -83,7 +83,7 @@ def _put(new: Page, now: datetime) -> bool:
         tickets.put(page.row(new), when=NEW)
     except ConditionFailed as failure:
         there = Page.of(failure.found or {})
-        if there.settled or there.claimed(now):
+        if there.settled or there.waits(now):
             return False
         _renew(new)
     return True
@@ -92,7 +92,7 @@ def _put(new: Page, now: datetime) -> bool:
 def _renew(new: Page) -> None:
     """Let a page of an attempt that died count from now; else it would be too late before its step is committed."""
     try:
-        tickets.update(new.key, page.renewed(new), when=[("status", "=", PageStatus.PENDING.value)])
+        tickets.update(new.key, page.renewed(new), when=page.PENDING)
     except ConditionFailed:
         logger.info("a page was settled while its step was taken again")
 

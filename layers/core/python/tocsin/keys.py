@@ -10,9 +10,13 @@ Tickets (runtime)
     history     same                            EVENT#<time of the image>#<rev, page or note>#<kind>
     dedup       T#<tenant>#DEDUP#<sha256>       DEDUP
     allowance   T#<tenant>#ALLOWANCE#<name>     ALLOWANCE
+    turn        T#<tenant>#USER#<user>          TURN#<method>
+    waiting     same                            WAITING#<method>#<ticket>#<page>
     reply code  PHONE#<number>                  CODE#<5 digits>
     phone       PHONE#<number>                  PHONE
     link        LINK#<sha256 of the token>      LINK
+    breaker     SENDER#<channel>#<sender>       BREAKER
+    busy        same                            BUSY#<tenant>
 
     index  hash                              range       holds
     due    DUE#<shard 00..63>                look_at     tickets and pages with something left to do
@@ -113,6 +117,34 @@ def dedup(tenant: str, digest: str) -> Key:
 def allowance(tenant: str, name: str) -> Key:
     """Return the key of what a tenant has left of something that is limited, such as `tickets`."""
     return Key(pk=_tenant(tenant, "ALLOWANCE", name), sk="ALLOWANCE")
+
+
+def turn(tenant: str, user_id: str, method: str) -> Key:
+    """Return the key of a person's turn at a contact method."""
+    return Key(pk=user(tenant, user_id)["pk"], sk=f"TURN#{method}")
+
+
+def waiting_for(method: str) -> str:
+    """Return what the sort keys of all pages begin with that wait for the turn of a method."""
+    return f"WAITING#{method}#"
+
+
+def waiting(tenant: str, user_id: str, method: str, ticket_id: str, page_sk: str) -> Key:
+    """Return the key of the row that says that a page waits for its person's turn."""
+    return Key(pk=user(tenant, user_id)["pk"], sk=f"{waiting_for(method)}{ticket_id}#{page_sk}")
+
+
+BUSY = "BUSY#"
+
+
+def breaker(channel: str, sender: str) -> Key:
+    """Return the key of a sender's breaker, whatever the company."""
+    return Key(pk=f"SENDER#{channel}#{sender}", sk="BREAKER")
+
+
+def busy(channel: str, sender: str, tenant: str) -> Key:
+    """Return the key of the row that says that a tenant wants more than its share of a sender."""
+    return Key(pk=breaker(channel, sender)["pk"], sk=f"{BUSY}{tenant}")
 
 
 CODES = "CODE#"

@@ -9,7 +9,7 @@ from tocsin import links, times
 from tocsin.errors import MethodNotAllowed, NotFound, Problem
 from tocsin.links import Seen
 from tocsin.telemetry import logger
-from tocsin.ticket import Status
+from tocsin.ticket import Status, Ticket
 
 _HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
@@ -57,18 +57,25 @@ def _token(path: str) -> str:
 
 
 def _shown(seen: Seen) -> str:
-    ticket = seen.ticket
+    several = len(seen.tickets) > 1
+    unread = any(one.status is Status.UNREAD for one in seen.tickets)
+    label = "Acknowledge all" if several else "Acknowledge"
+    button = f'<form method="post"><button>{label}</button></form>' if unread else ""
+    number = f"<h1>{len(seen.tickets)} tickets</h1>{button}" if several else ""
+    return number + "".join(_ticket(one, seen.user, "" if several else button) for one in seen.tickets)
+
+
+def _ticket(ticket: Ticket, user: str, button: str) -> str:
     since = times.text(ticket.created_at)[:16].replace("T", " ")
     about = f"<p>{escape(ticket.severity)}, team {escape(ticket.team)}, since {since} UTC</p>"
     description = f"<p>{escape(ticket.description).replace(chr(10), '<br>')}</p>" if ticket.description else ""
-    return f"<h1>{escape(ticket.title)}</h1>{about}{_state(seen)}{description}"
+    return f"<h1>{escape(ticket.title)}</h1>{about}{button}{_state(ticket, user)}{description}"
 
 
-def _state(seen: Seen) -> str:
-    ticket = seen.ticket
+def _state(ticket: Ticket, user: str) -> str:
     if ticket.status is Status.UNREAD:
-        return '<form method="post"><button>Acknowledge</button></form>'
-    who = "you" if ticket.acknowledged_by == seen.user else ticket.acknowledged_by
+        return ""
+    who = "you" if ticket.acknowledged_by == user else ticket.acknowledged_by
     at = times.text(ticket.acknowledged_at)[:16].replace("T", " ") + " UTC" if ticket.acknowledged_at else ""
     by = f" by {escape(who)}, {at}" if who else ""
     return f"<p><strong>{_NAMES[ticket.status]}{by}.</strong></p>"

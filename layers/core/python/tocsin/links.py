@@ -1,7 +1,10 @@
-"""The link in a message: it shows the ticket, and acknowledges it. Whoever has the link may do so, nobody else."""
+"""The link in a message: it shows the tickets, and acknowledges them. Whoever has the link may do so, nobody else."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from tocsin import answer, tickets
 from tocsin.answer import Answer
@@ -12,29 +15,22 @@ from tocsin.ticket import Ticket
 
 @dataclass(frozen=True)
 class Seen:
-    """A ticket as its link shows it, and whose link it is."""
+    """Tickets as their link shows them, those that are not resolved, and whose link it is."""
 
-    ticket: Ticket
+    tickets: list[Ticket]
     user: str
 
 
 def show(token: str, now: datetime) -> Seen:
-    """Return what a link shows. Raises `NotFound` for an unknown one, `Gone` for one that has expired."""
+    """Return what a link shows. Raises `NotFound` for an unknown one, `Gone` for one that has expired or is over."""
     link = _live(token, now)
-    try:
-        return _open(tickets.get(link.tenant, link.ticket_id), link)
-    except NotFound as error:
-        raise Gone("The ticket is gone.") from error
+    return _open(link, partial(tickets.get, link.tenant))
 
 
 def acknowledge(token: str, now: datetime) -> Seen:
     """Acknowledge by a link. If somebody was faster, the ticket says who. Raises as `show` does."""
     link = _live(token, now)
-    try:
-        changed = tickets.acknowledge(link.tenant, link.ticket_id, link.user, now)
-    except NotFound as error:
-        raise Gone("The ticket is gone.") from error
-    return _open(changed, link)
+    return _open(link, lambda ticket_id: tickets.acknowledge(link.tenant, ticket_id, link.user, now))
 
 
 def _live(token: str, now: datetime) -> Answer:
@@ -43,12 +39,19 @@ def _live(token: str, now: datetime) -> Answer:
         raise NotFound("There is no such link.")
     if not link.live(now):
         raise Gone("This link has expired.")
-    about(link.tenant, link.ticket_id)
-    logger.info("link", extra={"user": link.user})
     return link
 
 
-def _open(ticket: Ticket, link: Answer) -> Seen:
-    if ticket.resolved:
-        raise Gone(f"The ticket is resolved: {ticket.title}")
-    return Seen(ticket, link.user)
+def _open(link: Answer, look: Callable[[str], Ticket]) -> Seen:
+    found = []
+    for ticket_id in link.ticket_ids:
+        about(link.tenant, ticket_id)
+        logger.info("link", extra={"user": link.user})
+        with suppress(NotFound):
+            found.append(look(ticket_id))
+    if not found:
+        raise Gone("The ticket is gone.")
+    left = [ticket for ticket in found if not ticket.resolved]
+    if not left:
+        raise Gone(f"The ticket is resolved: {found[0].title}" if len(found) == 1 else "All tickets are resolved.")
+    return Seen(left, link.user)

@@ -1,43 +1,87 @@
-"""The only way to people: a page is claimed, sent, and then marked. To mark it first would be to lose it in a crash."""
+"""The only way to people: a turn is taken, the message is sent, and then its pages are marked.
+
+To mark a page first would be to lose it in a crash. One message may tell of many pages: those that came for the same
+contact method while its last turn was not over.
+"""
 
 import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import ceil
 
-from tocsin import answer, clock, keys, page, queues
-from tocsin.channels import CHANNELS
-from tocsin.errors import ConditionFailed, Fault, SendError
-from tocsin.failure import give_up, settle
-from tocsin.letter import Facts, Letter
+from tocsin import answer, breakers, clock, keys, page, queues, shares, turns
+from tocsin.channels import CHANNELS, Channel
+from tocsin.errors import Fault, SendError
+from tocsin.failure import give_up, settle, try_another_way
+from tocsin.keys import Key
+from tocsin.letter import Facts, Letter, Told
 from tocsin.page import Outcome, Page
-from tocsin.queues import Notice, PageMessage
+from tocsin.queues import Message, Notice, PageMessage, TurnMessage
 from tocsin.rows import Row
 from tocsin.settings import settings
 from tocsin.store import tickets
 from tocsin.telemetry import about, count, logger
 from tocsin.ticket import Ticket
+from tocsin.turns import Turn, Waiting
 
 READ_AGAIN = timedelta(seconds=2)
 NOTICE_ATTEMPTS, NOTICE_DELAY = 5, 30
+LONGEST_WAIT = 30.0  # seconds beyond a share's own, so that those that wait for one do not all come at once
 
 
-def send(message: PageMessage | Notice) -> Outcome:
+@dataclass(frozen=True)
+class Wanted:
+    """A page that is to be sent, and its ticket."""
+
+    page: Page
+    of: Ticket
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What was read for one message: pages that are wanted, whether the number said STOP, and the sender's breaker."""
+
+    wanted: list[Wanted]
+    skipped: int
+    stopped: bool
+    breaker: Row | None
+    read_at: datetime
+
+    @property
+    def pages(self) -> list[Page]:
+        """The pages alone."""
+        return [one.page for one in self.wanted]
+
+
+def send(message: Message) -> Outcome:
     """Send what a channel's queue asks for. May be called any number of times for the same message."""
-    if isinstance(message, Notice):
-        about(message.tenant)
-        outcome = _send_notice(message)
-    else:
-        about(message.tenant, message.ticket)
-        outcome = _send_page(message)
+    about(message.tenant, message.ticket if isinstance(message, PageMessage) else None)
+    match message:
+        case Notice():
+            outcome = _send_notice(message)
+        case PageMessage():
+            outcome = _send_page(message)
+        case TurnMessage():
+            outcome = _send_waiting(message)
     logger.info(message.kind, extra={"channel": message.channel, "outcome": outcome})
     return outcome
 
 
+# --- notices
+
+
 def _send_notice(notice: Notice) -> Outcome:
     letter = Letter(address=notice.address, subject=notice.subject, text=notice.text)
+    channel = CHANNELS[notice.channel]
+    wait = shares.take(notice.tenant, notice.channel, channel.parts(letter), clock.now())
+    if wait is not None:
+        queues.put(notice, delay=ceil(wait.total_seconds()))
+        return Outcome.PUT_OFF
     if notice.channel == "sms" and not _known_and_willing(notice.address):
         return Outcome.SKIPPED
     try:
-        CHANNELS[notice.channel].send(letter)
+        channel.send(letter)
     except SendError as error:
         count("SendFailed")
         logger.warning("a notice was not sent", extra={"reason": error.detail})
@@ -54,53 +98,72 @@ def _known_and_willing(number: str) -> bool:
     return not phone.get("stopped")
 
 
+# --- pages
+
+
 def _send_page(message: PageMessage) -> Outcome:
+    desk = _read(message, [Waiting(message.ticket, message.page)])
+    if not desk.wanted:
+        return Outcome.SKIPPED if desk.skipped else Outcome.LEFT
+    (one,) = desk.pages
+    paused = breakers.paused_until(desk.breaker, clock.now())
+    if paused is not None:
+        return _pause(desk.wanted[0], paused)
+    while True:
+        taken = turns.take(queues.turn_message(one), clock.now())
+        if isinstance(taken, Turn):
+            break
+        if turns.wait(one, taken, clock.now()):
+            return Outcome.PUT_OFF
+    others: list[Waiting] = []
+    if taken.waited:
+        others = turns.waiting(taken.way)
+        desk = _read(taken.way, list(dict.fromkeys([Waiting(message.ticket, message.page), *others])))
+    return _hand_over(taken, desk, others)
+
+
+def _pause(one: Wanted, until: datetime) -> Outcome:
+    """Let a page wait until its sender is tried again, and its person be paged another way. The turn stays free."""
     now = clock.now()
-    of, one, phone = _read(message)
-    if one is None or one.settled or one.claimed(now):
-        return Outcome.LEFT
-    why = page.unwanted(one, of, _later(of, one), now)
-    if why or of is None:
-        return settle(one, page.skipped(one, why or "", now), Outcome.SKIPPED)
-    try:
-        claimed = Page.of(tickets.update(one.key, page.claim(one, now), when=_still_due(now)))
-    except ConditionFailed:
-        return Outcome.LEFT
-    if phone and phone.get("stopped"):
-        # The flag is the number's, whatever the company: the method is none the worse when START takes it back.
-        error = SendError("The number has said STOP.", of=Fault.MESSAGE, permanent=True)
-        return give_up(claimed, of, error)
-    return _hand_over(message, claimed, of, read_at=now)
+    outcome = settle(one.page, page.put_off(one.page, until, now, breakers.PAUSED), Outcome.PUT_OFF)
+    if outcome is Outcome.PUT_OFF:
+        queues.put(queues.page_message(one.page), delay=ceil((until - now).total_seconds()))
+        try_another_way(one.page, one.of)
+    return outcome
 
 
-def _hand_over(message: PageMessage, claimed: Page, of: Ticket, *, read_at: datetime) -> Outcome:
-    """Send a claimed page and mark it."""
-    channel = CHANNELS[claimed.channel]
+def _send_waiting(way: TurnMessage) -> Outcome:
+    """Send the pages that wait for a turn. If another has taken it, they go with what that one sends."""
+    turn = turns.take(way, clock.now())
+    if not isinstance(turn, Turn):
+        return Outcome.LEFT
+    others = turns.waiting(way)
+    return _hand_over(turn, _read(way, others), others)
+
+
+def _read(message: PageMessage | TurnMessage, pages: Sequence[Waiting]) -> Desk:
+    """Read pages with their tickets, and settle those that nobody wants any more. One call, for the usual page."""
     now = clock.now()
-    code = (claimed.code or answer.put_code(claimed, now)) if channel.replies else None
-    claimed = claimed.model_copy(update={"code": code})  # another attempt needs no other code
-    link = f"{settings.public_url}/a/{answer.put_link(claimed, now)}"
-    if clock.now() - read_at > READ_AGAIN:
-        again, _, _ = _read(message)
-        why = page.unwanted(claimed, again, _later(again, claimed), clock.now())
-        if why or again is None:
-            return settle(claimed, page.skipped(claimed, why or "", clock.now()), Outcome.SKIPPED)
-        of = again
-    try:
-        provider_id = channel.send(Letter(address=claimed.address, facts=_facts(of, link, code)))
-    except SendError as error:
-        count("SendFailed")
-        logger.warning("a page was not sent", extra={"reason": error.detail})
-        return give_up(claimed, of, error) if error.permanent else _retry(message, claimed, error)
-    return settle(claimed, page.sent(claimed, provider_id, code, clock.now()), Outcome.SENT)
-
-
-def _read(message: PageMessage) -> tuple[Ticket | None, Page | None, Row | None]:
-    ticket_key = keys.ticket(message.tenant, message.ticket)
-    page_key = keys.Key(pk=ticket_key["pk"], sk=message.page)
-    wanted = [ticket_key, page_key, *([keys.phone(message.address)] if message.channel == "sms" else [])]
-    of, one, *phone = tickets.get_many(wanted)
-    return Ticket.of(of) if of else None, Page.of(one) if one else None, phone[0] if phone else None
+    found = [(keys.ticket(message.tenant, one.ticket_id), one.page) for one in pages]
+    places = [key for ticket_key, sk in found for key in (ticket_key, Key(pk=ticket_key["pk"], sk=sk))]
+    phone = [keys.phone(message.address)] if message.channel == "sms" else []
+    breaker, *rows = tickets.get_many([breakers.key(message.channel), *places, *phone])
+    stopped = bool(phone and (rows.pop() or {}).get("stopped"))
+    wanted, skipped = [], 0
+    for ticket_row, page_row in zip(rows[::2], rows[1::2], strict=True):
+        one = Page.of(page_row) if page_row else None
+        if one is None or one.settled or one.waits(now):
+            continue
+        if one.address != message.address:
+            queues.put(queues.page_message(one))  # the method had another address then: it has a message of its own
+            continue
+        of = Ticket.of(ticket_row) if ticket_row else None
+        why = page.unwanted(one, of, _later(of, one), now)
+        if why or of is None:
+            skipped += settle(one, page.skipped(one, why or "", now), Outcome.SKIPPED) is Outcome.SKIPPED
+        else:
+            wanted.append(Wanted(one, of))
+    return Desk(wanted, skipped, stopped, breaker, now)
 
 
 def _later(of: Ticket | None, one: Page) -> list[Page]:
@@ -111,18 +174,105 @@ def _later(of: Ticket | None, one: Page) -> list[Page]:
     return [Page.of(row) for row in rows]
 
 
-def _still_due(now: datetime) -> list[tuple[str, str, str]]:
-    return [("status", "=", page.PageStatus.PENDING.value), ("due_at", "<=", page.latest_due(now))]
-
-
-def _facts(of: Ticket, link: str, code: str | None) -> Facts:
-    description = f"{of.description}..." if of.body else of.description or ""
-    return Facts(of.title, of.severity, of.team, description, of.created_at, link, code)
-
-
-def _retry(message: PageMessage, claimed: Page, error: SendError) -> Outcome:
-    changes, delay = page.retried(claimed, error.detail, clock.now(), random.SystemRandom())
-    outcome = settle(claimed, changes, Outcome.PUT_OFF)
+def _hand_over(turn: Turn, desk: Desk, others: Sequence[Waiting]) -> Outcome:
+    """Use a turn: send what is wanted in one message, mark its pages, and take all that waited off the list."""
+    outcome = _try(turn, desk) if desk.wanted else Outcome.LEFT
     if outcome is Outcome.PUT_OFF:
-        queues.put(message, delay=delay)
+        return outcome  # they are on the list again
+    turns.forget(turn.way, others)
+    if outcome is not Outcome.SENT:
+        turns.give_back(turn)
+    elif len(others) >= turns.MOST:
+        turns.ask_again(turn, clock.now())
     return outcome
+
+
+def _try(turn: Turn, desk: Desk) -> Outcome:
+    if desk.stopped:
+        # The flag is the number's, whatever the company: the method is none the worse when START takes it back.
+        return _give_up(desk, SendError("The number has said STOP.", of=Fault.MESSAGE, permanent=True))
+    now = clock.now()
+    channel = CHANNELS[turn.way.channel]
+    until = breakers.closed_to(desk.breaker, now)
+    if until is not None:
+        turns.put_off(turn, desk.pages, until, now, breakers.PAUSED)
+        _try_another_way(desk)
+        return Outcome.PUT_OFF
+    # Told apart from the letter that goes out by its link and code alone, which are made once there is a share.
+    parts = channel.parts(_letter(desk, f"{settings.public_url}/a/{'x' * 22}", "00000"))
+    wait = shares.take(turn.way.tenant, turn.way.channel, parts, now)
+    if wait is not None:
+        return _wait_for_share(turn, desk, wait)
+    return _send(turn, desk, channel)
+
+
+def _wait_for_share(turn: Turn, desk: Desk, wait: timedelta) -> Outcome:
+    """Let all of a turn's pages wait until the tenant may send again; others may be as many, so not all at one time."""
+    longest = min(2.0**turn.way.tries, LONGEST_WAIT)
+    wait += timedelta(seconds=random.SystemRandom().uniform(0, longest))
+    again = replace(turn, way=turn.way.model_copy(update={"tries": turn.way.tries + 1}))
+    count("WaitedForShare")
+    now = clock.now()
+    turns.put_off(again, desk.pages, now + wait, now)
+    return Outcome.PUT_OFF
+
+
+def _send(turn: Turn, desk: Desk, channel: Channel) -> Outcome:
+    now = clock.now()
+    code = (_known_code(desk) or answer.put_code(desk.pages, now)) if channel.replies else None
+    link = f"{settings.public_url}/a/{answer.put_link(desk.pages, now)}"
+    if clock.now() - desk.read_at > READ_AGAIN:
+        desk = _read(turn.way, [Waiting(one.ticket_id, one.key["sk"]) for one in desk.pages])
+        if not desk.wanted:
+            return Outcome.SKIPPED
+    tried = [one.tried().model_copy(update={"code": code}) for one in desk.pages]
+    desk = replace(desk, wanted=[Wanted(one, of.of) for one, of in zip(tried, desk.wanted, strict=True)])
+    try:
+        provider_id = channel.send(_letter(desk, link, code))
+    except SendError as error:
+        return _failed(turn, desk, error)
+    for one in desk.pages:
+        about(one.tenant, one.ticket_id)
+        outcome = settle(one, page.sent(one, provider_id, code, clock.now()), Outcome.SENT)
+        logger.info("handed over", extra={"page": one.page_id, "outcome": outcome, "provider_id": provider_id})
+    breakers.worked(desk.breaker)
+    return Outcome.SENT
+
+
+def _known_code(desk: Desk) -> str | None:
+    """Return the code of an earlier attempt: the same page needs no other. A code of many is made for these alone."""
+    return desk.pages[0].code if len(desk.wanted) == 1 else None
+
+
+def _letter(desk: Desk, link: str, code: str | None) -> Letter:
+    by_ticket = {one.of.ticket_id: one.of for one in desk.wanted}
+    told = tuple(
+        Told(of.title, of.severity, of.team, f"{of.description}..." if of.body else of.description or "", of.created_at)
+        for of in by_ticket.values()
+    )
+    return Letter(address=desk.pages[0].address, facts=Facts(told, link, code))
+
+
+def _failed(turn: Turn, desk: Desk, error: SendError) -> Outcome:
+    count("SendFailed")
+    logger.warning("a message was not sent", extra={"reason": error.detail})
+    if error.permanent:
+        return _give_up(desk, error)
+    now = clock.now()
+    is_open = breakers.failed(turn.way.channel, desk.breaker, now)
+    delay = page.retry_delay(desk.pages[0], random.SystemRandom())
+    turns.put_off(turn, desk.pages, now + delay, now, error.detail)
+    if is_open:
+        _try_another_way(desk)
+    return Outcome.PUT_OFF
+
+
+def _try_another_way(desk: Desk) -> None:
+    for one in desk.wanted:
+        try_another_way(one.page, one.of)
+
+
+def _give_up(desk: Desk, error: SendError) -> Outcome:
+    for one in desk.wanted:
+        give_up(one.page, one.of, error)
+    return Outcome.FAILED

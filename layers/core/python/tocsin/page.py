@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from random import Random
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel
 
@@ -13,7 +13,6 @@ from tocsin.model import Record
 from tocsin.ticket import Changes, Status, Ticket, wound
 from tocsin.times import Moment
 
-CLAIM = timedelta(seconds=60)  # longer than the notifier's time-out, shorter than the queue's visibility time-out
 SKEW = timedelta(seconds=2)  # two machines' clocks, and an SQS delay that is cut to seconds
 FRESH_FOR = timedelta(minutes=15)
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=5), timedelta(minutes=5)
@@ -36,6 +35,10 @@ class Outcome(StrEnum):
     LEFT = "left"
     PUT_OFF = "put_off"
     FAILED = "failed"
+
+
+PENDING: list[tuple[str, str, str]] = [("status", "=", PageStatus.PENDING.value)]
+"""The condition of a write of a page that is not settled."""
 
 
 class Draft(BaseModel, frozen=True):
@@ -85,9 +88,13 @@ class Page(Record):
         """Whether nothing is left to do for it."""
         return self.status is not PageStatus.PENDING
 
-    def claimed(self, now: datetime) -> bool:
-        """Say whether a worker has it in hand, or a retry is set for later."""
+    def waits(self, now: datetime) -> bool:
+        """Say whether it is to be sent later: it was put off, and comes back by itself."""
         return self.due_at is not None and self.due_at > now + SKEW
+
+    def tried(self) -> Self:
+        """Return the page after one more attempt."""
+        return self.model_copy(update={"attempts": self.attempts + 1})
 
 
 def row(page: Page) -> dict[str, Any]:
@@ -118,26 +125,15 @@ def renewed(new: Page) -> Changes:
     return {"wait": new.wait, "step": new.step, "round": new.round, "created_at": times.text(new.created_at)}
 
 
-def claim(page: Page, now: datetime) -> Changes:
-    """Return the changes by which a worker takes a page in hand: it falls due again by itself if the worker dies."""
-    return {"attempts": page.attempts + 1, **wound(page.key["pk"], now + CLAIM, now)}
+def retry_delay(page: Page, random: Random) -> timedelta:
+    """Return how long a page waits after a failed attempt: doubling from five seconds to five minutes, with jitter."""
+    longest: timedelta = min(FIRST_RETRY * 2 ** min(page.attempts - 1, 10), LONGEST_RETRY)
+    return max(timedelta(seconds=1), longest * random.uniform(0.5, 1))
 
 
-def latest_due(now: datetime) -> str:
-    """Return the latest due time, as a row has it, of a page that may be claimed now."""
-    return times.text(now + SKEW)
-
-
-def retried(page: Page, error: str, now: datetime, random: Random) -> tuple[Changes, int]:
-    """Return the changes that put a page off after an error, and the delay in seconds: doubling, with jitter."""
-    longest = min(FIRST_RETRY * 2 ** min(page.attempts - 1, 10), LONGEST_RETRY)
-    delay = max(1, round(longest.total_seconds() * random.uniform(0.5, 1)))
-    return put_off(page, error, now + timedelta(seconds=delay), now), delay
-
-
-def put_off(page: Page, error: str, until: datetime, now: datetime) -> Changes:
+def put_off(page: Page, until: datetime, now: datetime, error: str | None = None) -> Changes:
     """Return the changes that let a page fall due later."""
-    return {"error": error, "code": page.code, **wound(page.key["pk"], until, now)}
+    return {"error": error, "code": page.code, "attempts": page.attempts, **wound(page.key["pk"], until, now)}
 
 
 def sent(page: Page, provider_id: str, code: str | None, now: datetime) -> Changes:
@@ -157,4 +153,4 @@ def skipped(page: Page, reason: str, now: datetime) -> Changes:
 
 
 def _settled(page: Page, now: datetime) -> Changes:
-    return {"settled_at": times.text(now), **wound(page.key["pk"], None, now)}
+    return {"attempts": page.attempts, "settled_at": times.text(now), **wound(page.key["pk"], None, now)}

@@ -27,6 +27,19 @@ class PageMessage(BaseModel):
     address: str
 
 
+class TurnMessage(BaseModel):
+    """Take the turn of a person's contact method, and send all pages that wait for it."""
+
+    v: Literal[1] = 1
+    kind: Literal["turn"] = "turn"
+    tenant: str
+    user: str
+    method_id: str
+    channel: str
+    address: str
+    tries: int = 0  # turns that could not be used, for want of a share of the sender
+
+
 class Notice(BaseModel):
     """Send this text: a code, a test, an answer to a reply. No ticket is asked, nothing is remembered of it."""
 
@@ -40,8 +53,8 @@ class Notice(BaseModel):
     attempt: int = 1
 
 
-Message = Annotated[PageMessage | Notice, Field(discriminator="kind")]
-MESSAGE: TypeAdapter[PageMessage | Notice] = TypeAdapter(Message)
+Message = PageMessage | TurnMessage | Notice
+MESSAGE: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="kind")])
 
 
 def page_message(page: Page) -> PageMessage:
@@ -51,12 +64,19 @@ def page_message(page: Page) -> PageMessage:
     )
 
 
+def turn_message(page: Page) -> TurnMessage:
+    """Return the message that asks for all pages of one contact method, as this page has it, to be sent."""
+    return TurnMessage(
+        tenant=page.tenant, user=page.user, method_id=page.method_id, channel=page.channel, address=page.address
+    )
+
+
 def put_due(timer: Due, now: datetime) -> None:
     """Queue a timer so that it arrives at its time, or after 15 minutes if that is sooner."""
     _send(settings.due_queue_url, timer, delay=due.delay_seconds(timer.due_at, now))
 
 
-def put(message: PageMessage | Notice, *, delay: int = 0) -> None:
+def put(message: Message, *, delay: int = 0) -> None:
     """Queue one message to its channel; `delay` in seconds, at most 900."""
     _send(settings.channel_queue_url(message.channel), message, delay=delay)
 
@@ -69,7 +89,7 @@ def put_pages(messages: Sequence[PageMessage]) -> None:
             _send_batch(settings.channel_queue_url(channel), of_channel[start : start + _BATCH])
 
 
-def _send(url: str, message: Due | PageMessage | Notice, *, delay: int) -> None:
+def _send(url: str, message: Due | Message, *, delay: int) -> None:
     try:
         aws.client("sqs").send_message(
             QueueUrl=url, MessageBody=message.model_dump_json(), DelaySeconds=delay, MessageGroupId=message.tenant

@@ -3,7 +3,7 @@
 Rows of a number: its reply codes, and one with what is remembered of the number itself (STOP, wrong codes, answers).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -79,47 +79,55 @@ def _act_on(phone: Phone, reply: Reply, now: datetime) -> str | None:
 def _with_code(phone: Phone, reply: Reply, code: str, now: datetime) -> str:
     named = [one for one in phone.codes if one.code == code]
     if named:
-        return _act(named[0], reply.word, now)
+        return _act(named[0], named[0].ticket_ids, reply.word, now)
     _remember(phone, {"wrong_codes": [*phone.recent("wrong_codes", WRONG_WINDOW, now), times.text(now)]})
     return f"Tocsin: no page has the code {code[:8]}. Nothing was changed."
 
 
 def _without_code(phone: Phone, reply: Reply, now: datetime) -> str:
-    """Take the only open page of the number; with several nothing changes and the answer lists them."""
-    pages = _open_pages(phone.codes, reply.word)
-    if not pages:
+    """Take the only open message of the number; with several nothing changes and the answer lists their pages."""
+    open_ = _open(phone.codes, reply.word)
+    if not open_:
         return "Tocsin: you have no open page."
-    if len(pages) == 1 or reply.all:
-        told = [_act(answer, reply.word, now) for answer, _ in pages]
-        return told[0] if len(told) == 1 else f"Tocsin: done for {len(told)} pages."
-    listed = "; ".join(f"{answer.code} {one.title[:40]}" for answer, one in pages[:LISTED])
-    more = f" and {len(pages) - LISTED} more" if len(pages) > LISTED else ""
-    return f"Tocsin: {len(pages)} open pages, which one? {listed}{more}"
+    if len(open_) == 1 or reply.all:
+        told = [_act(answer, [one.ticket_id for one in about_], reply.word, now) for answer, about_ in open_]
+        return told[0] if len(told) == 1 else f"Tocsin: done for {sum(len(about_) for _, about_ in open_)} pages."
+    listed = "; ".join(f"{answer.code} {_named(about_)[:40]}" for answer, about_ in open_[:LISTED])
+    more = f" and {len(open_) - LISTED} more" if len(open_) > LISTED else ""
+    return f"Tocsin: {len(open_)} open pages, which one? {listed}{more}"
 
 
-def _open_pages(codes: Iterable[Answer], word: Word) -> list[tuple[Answer, Ticket]]:
-    """Return the number's pages that a word can be about, one for each ticket, newest first."""
-    by_ticket: dict[tuple[str, str], Answer] = {}
+def _open(codes: Iterable[Answer], word: Word) -> list[tuple[Answer, list[Ticket]]]:
+    """Return the number's messages that a word can be about, newest first, each with the tickets it is the last of."""
+    newest: dict[tuple[str, str], Answer] = {}
     for code in sorted(codes, key=lambda one: one.expires_at):
-        by_ticket[code.tenant, code.ticket_id] = code
-    newest = list(reversed(by_ticket.values()))
-    rows = table.get_many([keys.ticket(one.tenant, one.ticket_id) for one in newest])
-    found = [(answer, Ticket.of(row)) for answer, row in zip(newest, rows, strict=True) if row is not None]
-    if word is Word.ACKNOWLEDGE:
-        return [(answer, one) for answer, one in found if one.status is Status.UNREAD]
-    return [(answer, one) for answer, one in found if not one.resolved]
+        newest |= {(code.tenant, ticket_id): code for ticket_id in code.ticket_ids}
+    rows = table.get_many([keys.ticket(*place) for place in newest])
+    found: dict[str | None, tuple[Answer, list[Ticket]]] = {}
+    for answer, row in zip(newest.values(), rows, strict=True):
+        one = Ticket.of(row) if row else None
+        if one and (one.status is Status.UNREAD if word is Word.ACKNOWLEDGE else not one.resolved):
+            found.setdefault(answer.code, (answer, []))[1].append(one)
+    return sorted(found.values(), key=lambda pair: pair[0].expires_at, reverse=True)
 
 
-def _act(answer: Answer, word: Word, now: datetime) -> str:
-    """Do what is asked for on a ticket and return what to answer."""
+def _named(open_: Sequence[Ticket]) -> str:
+    return open_[0].title if len(open_) == 1 else f"{len(open_)} tickets: {open_[0].title}"
+
+
+def _act(answer: Answer, ticket_ids: Sequence[str], word: Word, now: datetime) -> str:
+    """Do what is asked for on the tickets of a message and return what to answer."""
     act = {Word.ACKNOWLEDGE: tickets.acknowledge, Word.RESOLVE: tickets.resolve, Word.ESCALATE: tickets.escalate}[word]
-    about(answer.tenant, answer.ticket_id)
-    try:
-        one = act(answer.tenant, answer.ticket_id, answer.user, now)
-    except NotFound:
+    told = []
+    for ticket_id in ticket_ids:
+        about(answer.tenant, ticket_id)
+        with suppress(NotFound):
+            one = act(answer.tenant, ticket_id, answer.user, now)
+            logger.info("reply", extra={"word": word, "status": one.status})
+            told.append(f"{_state(one, word, answer.user)}: {one.title[:80]}")
+    if not told:
         return "Tocsin: that ticket is gone."
-    logger.info("reply", extra={"word": word, "status": one.status})
-    return f"Tocsin: {_state(one, word, answer.user)}: {one.title[:80]}"
+    return f"Tocsin: {told[0]}" + (f"; and so on, {len(told)} tickets in all" if len(told) > 1 else "")
 
 
 def _state(one: Ticket, word: Word, user: str) -> str:

@@ -84,6 +84,11 @@ class Settings:
         return os.environ.get("SMS_SENDER", "")
 
     @cached_property
+    def sender_rate(self) -> float:
+        """How many messages (parts of an SMS) a second the channel's sender takes, for all companies together."""
+        return float(_need("SENDER_RATE"))
+
+    @cached_property
     def alarm_integration(self) -> tuple[str, str] | None:
         """Company and integration that get the installation's own CloudWatch alarms."""
         tenant, _, integration_id = os.environ.get("ALARM_INTEGRATION", "").partition("/")

@@ -135,14 +135,21 @@ class Table:
 
     def update(self, key: Key, changes: Mapping[str, Any], *, when: Sequence[Condition] = EXISTS) -> Row:
         """Change a row and return it as it is then. Raises `ConditionFailed` if `when` does not hold."""
+        return self._update(key, changes, when, "ALL_NEW")
+
+    def exchange(self, key: Key, changes: Mapping[str, Any], *, when: Sequence[Condition] = EXISTS) -> Row:
+        """Change a row and return what it was before, nothing if there was none. Raises as `update` does."""
+        return self._update(key, changes, when, "ALL_OLD")
+
+    def _update(self, key: Key, changes: Mapping[str, Any], when: Sequence[Condition], returned: str) -> Row:
         expression = _Expression()
         arguments = {
             "TableName": self.name,
             "Key": attributes(key),
             "UpdateExpression": expression.update(changes),
-            "ReturnValues": "ALL_NEW",
+            "ReturnValues": returned,
         }
-        return plain(self._conditional("update_item", expression, when, arguments)["Attributes"])
+        return plain(self._conditional("update_item", expression, when, arguments).get("Attributes", {}))
 
     def delete(self, key: Key, *, when: Sequence[Condition] = ()) -> Row | None:
         """Delete a row and return what it was, None if there was none. Raises `ConditionFailed` as `put` does."""
@@ -160,9 +167,15 @@ class Table:
 
     def put_all(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Put rows whose names are derived from what they say, so that putting one twice does no harm."""
-        for start in range(0, len(rows), _BATCH_WRITE):
-            batch = rows[start : start + _BATCH_WRITE]
-            request: dict[str, Any] = {self.name: [{"PutRequest": {"Item": item(row)}} for row in batch]}
+        self._write_all([{"PutRequest": {"Item": item(row)}} for row in rows])
+
+    def delete_all(self, keys: Sequence[Key]) -> None:
+        """Delete rows, whether they are there or not."""
+        self._write_all([{"DeleteRequest": {"Key": attributes(key)}} for key in keys])
+
+    def _write_all(self, requests: Sequence[Mapping[str, Any]]) -> None:
+        for start in range(0, len(requests), _BATCH_WRITE):
+            request: dict[str, Any] = {self.name: list(requests[start : start + _BATCH_WRITE])}
             for attempt in range(_ATTEMPTS):
                 _pause(attempt)
                 request = _call("batch_write_item", RequestItems=request).get("UnprocessedItems") or {}

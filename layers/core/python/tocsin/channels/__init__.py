@@ -9,19 +9,26 @@ from dataclasses import dataclass
 
 from tocsin.channels import canary, email, sms
 from tocsin.letter import Letter
+from tocsin.settings import settings
 
 
 @dataclass(frozen=True)
 class Channel:
-    """A way to reach a person. `service`: the AWS service it calls. `replies`: answers come back, a page has a code."""
+    """A way to reach a person.
+
+    `service`: the AWS service it calls. `sender`: whom its messages come from. `replies`: answers come back, a page has
+    a code. `parts`: how many messages of the sender's rate a letter takes.
+    """
 
     send: Callable[[Letter], str]
     service: str
+    sender: Callable[[], str]
     replies: bool = False
+    parts: Callable[[Letter], int] = lambda _: 1
 
 
 CHANNELS: dict[str, Channel] = {
-    "sms": Channel(sms.send, "sns", replies=True),
-    "email": Channel(email.send, "sesv2"),
-    "canary": Channel(canary.send, "sqs"),
+    "sms": Channel(sms.send, "sns", lambda: settings.sms_sender, replies=True, parts=sms.parts),
+    "email": Channel(email.send, "sesv2", lambda: settings.email_sender),
+    "canary": Channel(canary.send, "sqs", lambda: "canary"),
 }

@@ -4,7 +4,7 @@ from html import escape
 
 from tocsin import aws, times
 from tocsin.errors import Fault, SendError
-from tocsin.letter import Facts, Letter
+from tocsin.letter import Facts, Letter, Told
 from tocsin.settings import settings
 
 _SUBJECT_LIMIT = 200
@@ -39,31 +39,37 @@ def content(letter: Letter) -> tuple[str, str, str]:
 
 
 def _text(facts: Facts) -> str:
-    parts = [
-        facts.title,
-        f"Severity {facts.severity}, team {facts.team}, since {_since(facts)}.",
-        facts.description,
-        f"Acknowledge: {facts.link}",
-    ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    parts = [part for one in facts.tickets for part in (one.title, _about(one))]
+    return "\n\n".join([*_number(facts), *parts, *_description(facts), f"Acknowledge: {facts.link}"]) + "\n"
 
 
 def _html(facts: Facts) -> str:
-    link = escape(facts.link, quote=True)
-    about = f"Severity {escape(facts.severity)}, team {escape(facts.team)}, since {_since(facts)}."
-    description = f"<p>{_paragraphs(facts.description)}</p>" if facts.description else ""
-    return _document(
-        f"<h1>{escape(facts.title)}</h1><p>{about}</p>{description}"
-        f'<p><a href="{link}">Look at it and acknowledge</a></p>'
-    )
+    number = "".join(f"<p>{part}</p>" for part in _number(facts))
+    tickets = "".join(f"<h1>{escape(one.title)}</h1><p>{escape(_about(one))}</p>" for one in facts.tickets)
+    description = "".join(f"<p>{_paragraphs(part)}</p>" for part in _description(facts))
+    link = f'<p><a href="{escape(facts.link, quote=True)}">Look and acknowledge</a></p>'
+    return _document(number + tickets + description + link)
+
+
+def _number(facts: Facts) -> list[str]:
+    return [f"{len(facts.tickets)} tickets, acknowledged together:"] if len(facts.tickets) > 1 else []
+
+
+def _description(facts: Facts) -> list[str]:
+    """Return the description of a single ticket: those of many would make the mail too long."""
+    return [one.description for one in facts.tickets if one.description] if len(facts.tickets) == 1 else []
+
+
+def _about(one: Told) -> str:
+    return f"Severity {one.severity}, team {one.team}, since {_since(one)}."
 
 
 def _document(body: str) -> str:
     return f'<!doctype html><html lang="en"><head><meta charset="utf-8"></head><body>{body}</body></html>'
 
 
-def _since(facts: Facts) -> str:
-    return times.text(facts.since)[:16].replace("T", " ") + " UTC"
+def _since(one: Told) -> str:
+    return times.text(one.since)[:16].replace("T", " ") + " UTC"
 
 
 def _paragraphs(text: str) -> str:

@@ -34,6 +34,11 @@ def text(letter: Letter) -> str:
     return gsm.page_text(title=facts.title, severity=facts.severity, since=since, code=facts.code, link=facts.link)
 
 
+def parts(letter: Letter) -> int:
+    """Return how many parts an SMS takes: a sender's rate counts those."""
+    return gsm.segments(text(letter))
+
+
 def _attributes() -> dict[str, Any]:
     attributes = {"AWS.SNS.SMS.SMSType": "Transactional"}
     if settings.sms_sender:

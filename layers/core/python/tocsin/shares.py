@@ -1,0 +1,60 @@
+"""A tenant's share of what a sender takes in a second: who sends a lot waits for itself, and for nobody else.
+
+The sender's rate is divided by the number of those that want more than their share, and one: what one share is left
+free for is everybody who sends little. Who has sent nothing just before takes its token in one call, and reads nothing.
+"""
+
+from collections.abc import Hashable
+from datetime import datetime, timedelta
+
+from cachetools import TTLCache
+
+from tocsin import allowance, clock, keys, times
+from tocsin.channels import CHANNELS
+from tocsin.settings import settings
+from tocsin.store import tickets
+
+BUSY_FOR = timedelta(seconds=30)  # since a tenant last wanted more than its share
+LEAST_BURST = 2.0  # messages
+_KEEP_SECONDS = 5.0
+
+_kept: TTLCache[Hashable, frozenset[str]] = TTLCache(100, _KEEP_SECONDS, timer=lambda: clock.now().timestamp())
+_said: TTLCache[Hashable, bool] = TTLCache(1000, 2 * _KEEP_SECONDS, timer=lambda: clock.now().timestamp())
+
+
+def forget() -> None:
+    """Forget who is busy: for tests, whose clock does not run by itself."""
+    _kept.clear()
+    _said.clear()
+
+
+def take(tenant: str, channel: str, parts: int, now: datetime) -> timedelta | None:
+    """Take so many parts of a tenant's share of a channel's sender. Return None, or how long until there are."""
+    key, rate, cost = keys.allowance(tenant, channel), settings.sender_rate, max(parts, 1)
+    if allowance.take(key, now, rate=rate / (len(_kept.get(channel, ())) + 1), burst=1, cost=cost) is None:
+        return None  # nothing was sent just before, and so nothing has to be read
+    among = len(_busy(channel, now)) + 1
+    burst = max(max(LEAST_BURST, rate) / among, 1.0)
+    wait = allowance.take(key, now, rate=rate / among, burst=burst, cost=cost)
+    if wait is not None:
+        _say_busy(tenant, channel, now)
+    return wait
+
+
+def _say_busy(tenant: str, channel: str, now: datetime) -> None:
+    if (tenant, channel) in _said:
+        return
+    until = now + BUSY_FOR
+    key = keys.busy(channel, CHANNELS[channel].sender(), tenant)
+    tickets.put({**key, "tenant": tenant, "until": times.text(until), "expires": int(until.timestamp())})
+    _said[tenant, channel] = True
+    _kept.pop(channel, None)
+
+
+def _busy(channel: str, now: datetime) -> frozenset[str]:
+    """Return who wants more than its share, as it was a few seconds ago."""
+    known = _kept.get(channel)
+    if known is None:
+        rows = tickets.query_all(keys.breaker(channel, CHANNELS[channel].sender())["pk"], begins=keys.BUSY)
+        known = _kept[channel] = frozenset(row["tenant"] for row in rows if row["until"] > times.text(now))
+    return known

@@ -1,0 +1,137 @@
+"""Turns: a person gets one message per 30 seconds by each contact method, which tells of all pages that have come.
+
+Who has the turn is the only one who sends there, so the turn is also the claim on what is sent: it is longer than the
+notifier may run, and runs out by itself if its holder dies. Pages that come meanwhile are put off until the turn is
+over and named in rows beside it; the first of them asks for the next turn, by a delayed message, for all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+
+from tocsin import keys, page, queues, times
+from tocsin.errors import ConditionFailed
+from tocsin.keys import Key
+from tocsin.page import Page
+from tocsin.queues import TurnMessage
+from tocsin.store import tickets
+from tocsin.telemetry import logger
+
+LENGTH = timedelta(seconds=30)
+MOST = 200  # pages that one message tells of; those beyond wait for the next turn
+KEPT = timedelta(days=1)  # after which the table forgets a row; what it named was found otherwise long before
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A turn that was taken. `waited`: whether pages have put themselves aside for it."""
+
+    way: TurnMessage
+    until: str
+    waited: bool
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A page that waits for a turn."""
+
+    ticket_id: str
+    page: str
+
+
+def take(way: TurnMessage, now: datetime) -> Turn | datetime:
+    """Take the turn of a contact method. Return when the present one is over if another has it."""
+    until = times.text(now + LENGTH)
+    changes = {"until": until, "waited": None, "expires": _expires(now)}
+    try:
+        before = tickets.exchange(_key(way), changes, when=[("until", "missing or <", times.text(now))])
+    except ConditionFailed as failure:
+        return times.parse((failure.found or {}).get("until", until))
+    return Turn(way, until, "waited" in before)
+
+
+def wait(one: Page, until: datetime, now: datetime) -> bool:
+    """Put a page aside until the present turn is over. Return False if it is over already: the turn may be taken."""
+    try:
+        tickets.update(one.key, page.put_off(one, until, now, one.error), when=page.PENDING)
+    except ConditionFailed:
+        logger.info("a page was settled while it waited for its turn")
+        return True
+    way = queues.turn_message(one)
+    tickets.put(_row(one, now))
+    try:
+        before = tickets.exchange(_key(way), {"waited": True}, when=[("until", "=", times.text(until))])
+    except ConditionFailed:
+        return False
+    # A page that comes again before its turn is one whose turn nobody may ask for any more: queues were lost.
+    if "waited" not in before or one.due_at == until:
+        _ask(way, until, now)
+    return True
+
+
+def waiting(way: TurnMessage) -> list[Waiting]:
+    """Return the pages that wait for a turn, in no order, `MOST` at most."""
+    rows = tickets.query(_key(way)["pk"], begins=keys.waiting_for(way.method_id), limit=MOST)
+    return [Waiting(row["ticket_id"], row["page"]) for row in rows.items]
+
+
+def forget(way: TurnMessage, pages: Sequence[Waiting]) -> None:
+    """Take pages off the list of those that wait."""
+    tickets.delete_all([keys.waiting(way.tenant, way.user, way.method_id, one.ticket_id, one.page) for one in pages])
+
+
+def put_off(turn: Turn, pages: Sequence[Page], until: datetime, now: datetime, error: str | None = None) -> None:
+    """Let all these pages wait for the next turn, which begins at `until`: nothing was sent in this one."""
+    left = []
+    for one in pages:
+        try:
+            tickets.update(one.key, page.put_off(one, until, now, error or one.error), when=page.PENDING)
+            left.append(_row(one, now))
+        except ConditionFailed:
+            logger.info("a page was settled before it was put off")
+    tickets.put_all(left)
+    _ask(turn.way, until, now)
+    _end(turn, {"until": times.text(until), "waited": True})
+
+
+def ask_again(turn: Turn, now: datetime) -> None:
+    """Ask for the next turn for those that this one had no room for."""
+    _ask(turn.way, times.parse(turn.until), now)
+    _end(turn, {"waited": True})
+
+
+def give_back(turn: Turn) -> None:
+    """End a turn in which nothing was sent."""
+    _end(turn, {"until": None})
+
+
+def _end(turn: Turn, changes: dict[str, str | bool | None]) -> None:
+    try:
+        tickets.update(_key(turn.way), changes, when=[("until", "=", turn.until)])
+    except ConditionFailed:
+        logger.info("a turn ran out before it was ended")
+
+
+def _ask(way: TurnMessage, until: datetime, now: datetime) -> None:
+    """Ask for a turn a little after `until`: SQS counts whole seconds."""
+    queues.put(way, delay=max(1, ceil((until - now).total_seconds())))
+
+
+def _key(way: TurnMessage) -> Key:
+    return keys.turn(way.tenant, way.user, way.method_id)
+
+
+def _row(one: Page, now: datetime) -> dict[str, str | int]:
+    key = keys.waiting(one.tenant, one.user, one.method_id, one.ticket_id, one.key["sk"])
+    return {
+        "pk": key["pk"],
+        "sk": key["sk"],
+        "ticket_id": one.ticket_id,
+        "page": one.key["sk"],
+        "expires": _expires(now),
+    }
+
+
+def _expires(now: datetime) -> int:
+    return int((now + KEPT).timestamp())
