@@ -41,7 +41,7 @@ def bench(where: Places, terminal: Terminal) -> None:
 def _prepare(api: Client, name: str, person: Person) -> None:
     api.call("POST", "/teams", {"team_id": name, "name": "Bench"})
     demo.employ(api, (person,), name)
-    rule = demo.rule(name, (person,), ("1h",))
+    rule = demo.rule(name, ({"user": person.user_id},), ("1h",))
     api.call("POST", "/rules", {**rule, "steps": [{**rule["steps"][0], "channels": ["email"]}]})
 
 

@@ -1,5 +1,6 @@
 """The demo company, onboarded as any other: by the operator, over the public API."""
 
+from datetime import date
 from typing import Any, NamedTuple
 
 from infra.local.client import Client
@@ -60,7 +61,13 @@ def employ(api: Client, people: tuple[Person, ...] = PEOPLE, team: str = TEAM) -
         api.call("PUT", f"/teams/{team}/members/{person.user_id}", {"role": "member"})
 
 
-def rule(team: str, people: tuple[Person, ...], waits: tuple[str, ...]) -> dict[str, Any]:
+def rotation(team: str, people: tuple[Person, ...], start: date) -> dict[str, Any]:
+    """A schedule by which people take turns, a week each, the first from the start on."""
+    layer = {"users": [person.user_id for person in people], "rotation": "weekly", "start": start.isoformat()}
+    return {"schedule_id": f"{team}-on-call", "name": "Checkout, on call", "team": team, "layers": [layer]}
+
+
+def rule(team: str, targets: tuple[dict[str, str], ...], waits: tuple[str, ...]) -> dict[str, Any]:
     """One after the other, each with the time there is to answer."""
-    steps = [{"notify": [{"user": person.user_id}], "wait": wait} for person, wait in zip(people, waits, strict=True)]
+    steps = [{"notify": [target], "wait": wait} for target, wait in zip(targets, waits, strict=True)]
     return {"rule_id": f"{team}-alarms", "name": "Alarms: one after the other", "team": team, "steps": steps}

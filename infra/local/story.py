@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from infra.local import demo, inbox
@@ -77,12 +77,18 @@ class Story:
         )
 
     def hire(self) -> None:
-        """Ada, Grace, Edsger, and the rule that pages them in this order."""
-        with self.terminal.step("Three people in the team, and a rule") as notes:
+        """Ada, Grace, Edsger, their rotation, and the rule: Ada, who is on call (that is Grace), Edsger."""
+        ada, grace, edsger = demo.PEOPLE
+        with self.terminal.step("Three people in the team, a rotation, and a rule") as notes:
             demo.employ(self.stack.api)
-            self.stack.api.call("POST", "/rules", demo.rule(demo.TEAM, demo.PEOPLE, WAITS))
-            names = [person.name for person in demo.PEOPLE]
-            notes.append(f"{names[0]}, {WAITS[0]} later {names[1]}, {WAITS[1]} later {names[2]}")
+            rotation = demo.rotation(demo.TEAM, (grace, edsger), datetime.now(UTC).date())
+            self.stack.api.call("POST", "/schedules", rotation)
+            targets = ({"user": ada.user_id}, {"schedule": rotation["schedule_id"]}, {"user": edsger.user_id})
+            self.stack.api.call("POST", "/rules", demo.rule(demo.TEAM, targets, WAITS))
+            notes.append(f"{ada.name}, {WAITS[0]} later who is on call, {WAITS[1]} later {edsger.name}")
+        with self.terminal.step("Who is on call") as notes:
+            (on_call,) = self.stack.api.call("GET", f"/oncall?team={demo.TEAM}")["items"]
+            notes.append(f"{on_call['user']}, until {on_call['until'][:16].replace('T', ' ')} UTC")
 
     def raise_alarm(self) -> None:
         """CloudWatch tells the alarm topic."""

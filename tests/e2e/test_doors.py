@@ -33,7 +33,7 @@ def team(stack: Stack) -> str:
     stack.api.call("POST", "/teams", {"team_id": "doors", "name": "Doors"})
     person = Person("dora", "Dora", "+12025550155", "dora@example.com")
     demo.employ(stack.api, (person,), "doors")
-    stack.api.call("POST", "/rules", demo.rule("doors", (person,), ("1h",)))
+    stack.api.call("POST", "/rules", demo.rule("doors", ({"user": person.user_id},), ("1h",)))
     return "doors"
 
 
