@@ -113,6 +113,7 @@ class Api(Construct):
             function = Function(self, noun, workshop, told=told)
             path = f"/api/v1/{PATHS.get(noun, noun)}"
             self._route(function, path, f"{path}/{{proxy+}}")
+        self._route(Function(self, "scim", workshop, told=("PUBLIC_URL",)), "/scim/v2/{proxy+}")
         root = Function(self, "root", workshop)
         self._route(root, "/api/v1/{proxy+}")
         self._route_openly(root, "/health", "/openapi.json")

@@ -102,6 +102,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "api_keys": (may(_dynamodb("GetItem", "PutItem", "DeleteItem"), Place.DIRECTORY), LIST_DIRECTORY, TAKE_ALLOWANCE),
     "integrations": (*KEEP_DIRECTORY, TAKE_ALLOWANCE),
     "sso": (may(_dynamodb("GetItem", "PutItem", "UpdateItem", "DeleteItem"), Place.DIRECTORY), TAKE_ALLOWANCE),
+    "scim": (*KEEP_DIRECTORY, TAKE_ALLOWANCE),
     "me": (LIST_DIRECTORY, TAKE_ALLOWANCE),
     "ingest": (WRITE_TICKETS, READ_DIRECTORY, FAILED),
     "replies": (

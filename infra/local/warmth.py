@@ -82,6 +82,7 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "redriver": {"redrive": "auditor"},
     "root": _request("GET", "/health"),
     "sso": _request("GET", "/api/v1/company/sso"),
+    "scim": _request("GET", "/scim/v2/Users/none"),
     "me": _request("GET", "/api/v1/me"),
 }
 

@@ -46,6 +46,10 @@ def test_a_companys_sign_in_has_a_function_of_its_own(routes: dict[str, tuple[st
     assert routes["ANY /api/v1/company/sso"] == ("sso", True)
 
 
+def test_scim_is_behind_the_authorizer(routes: dict[str, tuple[str, bool]]) -> None:
+    assert routes["ANY /scim/v2/{proxy+}"] == ("scim", True)
+
+
 def test_an_unknown_path_of_the_api_needs_a_credential_too(routes: dict[str, tuple[str, bool]]) -> None:
     assert routes["ANY /api/v1/{proxy+}"] == ("root", True)
 

@@ -152,6 +152,12 @@ def test_somebody_is_told_who_they_are(acme: Caller) -> None:
     assert ask("me/get") == 200
 
 
+def test_an_identity_provider_keeps_users(acme: Caller) -> None:
+    assert ask("scim/create") == 201
+    assert json.loads(run("scim/find")["body"])["totalResults"] == 1
+    assert json.loads(run("scim/deactivate")["body"])["active"] is False
+
+
 def test_an_admin_reads_how_people_sign_in(acme: Caller) -> None:
     there = {"issuer": "https://login.example.com", "audience": "tocsin", "role_claim": "groups", "roles": {}}
     since = {"fetched_at": "2026-11-22T20:28:28.123Z", "asked_at": "2026-11-22T20:28:28.123Z"}

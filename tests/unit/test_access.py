@@ -6,7 +6,7 @@ from tocsin import access
 from tocsin.access import Principal, Role, check, principal
 from tocsin.errors import Forbidden, Overloaded, Unauthorized
 
-NOUNS = [noun for noun in access.TABLE if noun not in ("companies", "api_keys", "sso")]
+NOUNS = [noun for noun in access.TABLE if noun not in ("companies", "api_keys", "sso", "scim")]
 
 
 def allowed(role: Role, noun: str, method: str) -> bool:
@@ -32,7 +32,7 @@ def test_a_viewer_reads_a_responder_changes_tickets_and_an_admin_does_all(noun: 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_only_admins_see_api_keys_and_sign_in_and_only_the_operator_sees_companies(method: str) -> None:
-    for noun in ("api_keys", "sso"):
+    for noun in ("api_keys", "sso", "scim"):
         assert [role for role in Role if allowed(role, noun, method)] == [Role.ADMIN]
     assert [role for role in Role if allowed(role, "companies", method)] == [Role.OPERATOR]
 

@@ -103,3 +103,12 @@ def test_a_time_zone_is_one_or_refused(text: str) -> None:
         assert NewUser(email="ada@example.com", role="admin", time_zone=text)
     except ValidationError:
         assert text not in available_timezones()
+
+
+def test_who_is_not_active_has_no_way_to_be_reached() -> None:
+    there = ADA.model_copy(update={"methods": {"phone": PHONE.model_copy(update={"verified": True})}})
+    assert [one.method_id for one in there.usable(None)] == ["phone"]
+    assert there.next_method(set())
+    away = there.model_copy(update={"active": False})
+    assert away.usable(None) == []
+    assert away.next_method(set()) is None

@@ -34,6 +34,7 @@ TABLE: Final[dict[str, tuple[Role, Role]]] = {
     "api_keys": (Role.ADMIN, Role.ADMIN),
     "company": (Role.VIEWER, Role.ADMIN),
     "sso": (Role.ADMIN, Role.ADMIN),
+    "scim": (Role.ADMIN, Role.ADMIN),
     "me": (Role.VIEWER, Role.ADMIN),
     "companies": (Role.OPERATOR, Role.OPERATOR),
 }

@@ -90,7 +90,7 @@ class Book:
     def on_call(self, schedules: Iterable[str], now: datetime) -> dict[str, str | None]:
         """Return who is on call by each schedule, None for nobody. Raises `Unread` for all that are missing at once.
 
-        Nobody but who is on call is asked for; who is known by then to be deleted is passed over.
+        Nobody but who is on call is asked for; who is known by then to be deleted or deactivated is passed over.
         """
         wanted = list(schedules)
         missing = [name for name in wanted if name not in self.read_schedules]
@@ -100,7 +100,7 @@ class Book:
 
     def _first_there(self, rota: Rota | None, now: datetime) -> str | None:
         candidates = oncall.candidates(rota, now) if rota else []
-        gone = {name for name, user in self.read_users.items() if user is None}
+        gone = {name for name, user in self.read_users.items() if user is None or not user.active}
         return next((name for name in candidates if name not in gone), None)
 
     def users(self, names: Iterable[str]) -> list[User]:

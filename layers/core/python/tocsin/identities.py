@@ -1,11 +1,14 @@
-"""Identities in the directory: the user that somebody is who signs in. The first sign-in makes the user."""
+"""Identities in the directory: the user that somebody is who signs in. The first sign-in makes the user.
+
+Unless SCIM has made it: whom the company's provider calls `externalId` there is who its tokens call `sub`.
+"""
 
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from tocsin import ids, keys, resource, user
+from tocsin import ids, keys, people, resource, user
 from tocsin.access import CompanyRole
 from tocsin.errors import ConditionFailed
 from tocsin.rows import Row
@@ -23,13 +26,15 @@ def user_of(
     """
     identity = found or directory.get(keys.identity(tenant, digest))
     if identity is None:
-        identity = {**keys.identity(tenant, digest), "user_id": ids.new()}
+        kept = people.find(tenant, "externalId", str(claims["sub"]))
+        identity = {**keys.identity(tenant, digest), "user_id": kept["user_id"] if kept else ids.new()}
         try:
             directory.put(identity, when=NEW)
         except ConditionFailed as failure:
             identity = failure.found or identity
     user_id = str(identity["user_id"])
-    return directory.get(keys.user(tenant, user_id)) or _made(tenant, user_id, digest, claims, role, now)
+    row = directory.get(keys.user(tenant, user_id)) or _made(tenant, user_id, digest, claims, role, now)
+    return row if digest in row.get("identities", []) else _known_by(tenant, user_id, digest)
 
 
 def follow(tenant: str, row: Row, role: CompanyRole, claims: Mapping[str, Any]) -> None:
@@ -40,6 +45,11 @@ def follow(tenant: str, row: Row, role: CompanyRole, claims: Mapping[str, Any]) 
     newest = ("role_at", "missing or <", issued)
     with suppress(ConditionFailed):
         directory.update(keys.user(tenant, row["user_id"]), {"role": role, "role_at": issued}, when=[*EXISTS, newest])
+
+
+def _known_by(tenant: str, user_id: str, digest: str) -> Row:
+    """Let the user know of the identity, which goes when the user goes."""
+    return resource.change(keys.user(tenant, user_id), lambda row: {"identities": [*row.get("identities", []), digest]})
 
 
 def _made(tenant: str, user_id: str, digest: str, claims: Mapping[str, Any], role: CompanyRole, now: datetime) -> Row:

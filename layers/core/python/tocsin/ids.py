@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import secrets
 import string
 from collections.abc import Iterator
@@ -18,6 +19,11 @@ CompanyId = Annotated[str, StringConstraints(pattern=COMPANY_PATTERN)]
 REPLY_CODES = 100
 
 _ALPHABET = string.ascii_letters + string.digits
+
+
+def is_one(text: str) -> bool:
+    """Say whether a text can be an id."""
+    return re.fullmatch(ID_PATTERN[1:-1], text) is not None
 
 
 def new() -> str:

@@ -43,6 +43,7 @@ Directory (metadata)
     issuer        T#<tenant>#ISSUER                 ISSUER
     issuer's pair IDP#<sha256 of both>              IDP
     identity      T#<tenant>#IDENTITY#<sha256>      IDENTITY
+    SCIM's name   T#<tenant>#PROVISIONED#<sha256>   PROVISIONED
 
     index   hash                          range
     listed  T#<tenant>#<noun in plural>   id        what a list shows; COMPANIES for the operator
@@ -277,6 +278,11 @@ def issuer_pair(digest: str) -> Key:
 def identity(tenant: str, digest: str) -> Key:
     """Return the key by which somebody who signs in finds the user: the SHA-256 of issuer and subject."""
     return Key(pk=_tenant(tenant, "IDENTITY", digest), sk="IDENTITY")
+
+
+def provisioned(tenant: str, digest: str) -> Key:
+    """Return the key by which an identity provider's name for a user finds the user: the SHA-256 of the name."""
+    return Key(pk=_tenant(tenant, "PROVISIONED", digest), sk="PROVISIONED")
 
 
 COMPANIES = "COMPANIES"

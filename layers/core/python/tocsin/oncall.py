@@ -1,8 +1,8 @@
 """Who is on call: at a moment, in as many steps as there are layers; over a time, in as many as there are shifts.
 
 Overrides come before layers, a later override before an earlier one, a later layer before an earlier one. Who was
-deleted is nobody: the turn is not given to the next in order, which would shift everybody's; whoever comes below in
-rank stands in, and where there is nobody there is a gap.
+deleted or deactivated is nobody: the turn is not given to the next in order, which would shift everybody's; whoever
+comes below in rank stands in, and where there is nobody there is a gap.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence

@@ -154,7 +154,7 @@ def on_call(
 def settled(tenant: str, ask: Callable[[set[str]], list[Shift]]) -> tuple[list[Shift], dict[str, Row]]:
     """Return shifts of people who exist, and their rows: those are read who are on call, and nobody else.
 
-    `ask` is told who was deleted, and may name others in their stead.
+    `ask` is told who was deleted or deactivated, and may name others in their stead.
     """
     people: dict[str, Row | None] = {}
     while True:
@@ -163,7 +163,8 @@ def settled(tenant: str, ask: Callable[[set[str]], list[Shift]]) -> tuple[list[S
         if not unknown:
             return found, {name: row for name, row in people.items() if row is not None}
         rows = directory.get_many([keys.user(tenant, name) for name in unknown])
-        people |= dict(zip(unknown, rows, strict=True))
+        there = [row if row and row.get("active", True) else None for row in rows]
+        people |= dict(zip(unknown, there, strict=True))
 
 
 def _told(request: ScheduleBody, schedule_id: str) -> dict[str, Any]:

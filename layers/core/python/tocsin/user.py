@@ -3,6 +3,7 @@
 An address counts once its owner has sent back the code that was sent to it; the life of a code is decided here.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal, Self, get_args
@@ -64,11 +65,20 @@ def _email(text: str) -> str:
     return reachable("email", text)
 
 
+def known_locale(name: str) -> str:
+    """Return a locale with hyphens, as BCP 47 has it. Raises ValueError if it is none."""
+    found = name.replace("_", "-")
+    if len(found) > 35 or not re.fullmatch(_LOCALE[1:-1], found):
+        raise ValueError("A locale is like de-DE.")
+    return found
+
+
 def _email_if_any(text: str) -> str:
     return _email(text) if text else ""
 
 
-def _time_zone(name: str) -> str:
+def known_time_zone(name: str) -> str:
+    """Return the name of a time zone. Raises ValueError if there is none."""
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
@@ -79,12 +89,11 @@ def _time_zone(name: str) -> str:
 Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Email = Annotated[str, AfterValidator(_email), WithJsonSchema({"type": "string", "format": "email"})]
 TimeZone = Annotated[
-    str, StringConstraints(max_length=64), AfterValidator(_time_zone), Field(examples=["Europe/Berlin"])
+    str, StringConstraints(max_length=64), AfterValidator(known_time_zone), Field(examples=["Europe/Berlin"])
 ]
 AnyChannel = Annotated[str, AfterValidator(_channel), WithJsonSchema({"type": "string", "enum": [*get_args(Channel)]})]
-Locale = Annotated[
-    str, StringConstraints(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"), Field(examples=["de-DE"])
-]
+_LOCALE: Final = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
+Locale = Annotated[str, StringConstraints(max_length=35, pattern=_LOCALE), Field(examples=["de-DE"])]
 
 
 class Code(Record):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from tocsin import ids, keys, queues, resource
+from tocsin import ids, keys, people, queues, resource
 from tocsin.errors import Conflict, Invalid
 from tocsin.keys import Key
 from tocsin.queues import Notice
@@ -62,8 +62,10 @@ def delete(tenant: str, user_id: str) -> None:
     The own row goes last: a retry finishes what was cut short.
     """
     key = keys.user(tenant, user_id)
-    for digest in resource.get(key).get("identities", []):
+    row = resource.get(key)
+    for digest in row.get("identities", []):
         directory.delete(keys.identity(tenant, digest))
+    people.let_go(tenant, row)
     places = directory.query_all(
         keys.teams_of(tenant, user_id), index="listed", hash_name="list_pk", range_name="list_sk"
     )
