@@ -176,8 +176,12 @@ def test_without_a_time_it_is_now(primary: Caller, now: Any) -> None:
     assert {before[1], after[1]} == {"ada", "bob"}
 
 
-def test_who_was_deleted_is_missed(primary: Caller) -> None:
-    primary("DELETE", "/users/ada")
+@pytest.mark.parametrize("deleted", [True, False])
+def test_who_was_deleted_or_deactivated_is_missed(primary: Caller, deleted: bool) -> None:
+    if deleted:
+        primary("DELETE", "/users/ada")
+    else:
+        directory.update(keys.user("acme", "ada"), {"active": False})
     items = primary("GET", "/schedules/primary/shifts", query=NIGHT).body["items"]
     assert [(one["user"], one["gap"], one["missing"]) for one in items] == [(None, True, "ada"), ("bob", False, None)]
     asked = {"team": "payments", "at": "2026-03-28T12:00:00Z"}

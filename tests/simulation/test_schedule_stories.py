@@ -119,6 +119,16 @@ def test_who_is_on_call_but_cannot_be_reached_passes_the_step(manned: Story) -> 
     assert manned.who() == ["cyd"]
 
 
+def test_the_last_resort_may_be_who_is_on_call(story: Story) -> None:
+    story.schedule("ada", "bob")
+    story.rule(step("cyd", wait="61m"))
+    resort = [{"schedule": "primary"}]
+    assert story.expect(200, "PATCH", "/company", {"last_resort": resort})["last_resort"] == resort
+    story.open()
+    story.run(61 * 60 + 5)
+    assert story.who() == ["cyd", "bob"]
+
+
 def test_who_is_on_call_and_named_beside_it_is_paged_once(story: Story) -> None:
     story.schedule("ada")
     story.rule({"notify": [{"schedule": "primary"}, {"user": "ada"}, {"team": "payments"}]})

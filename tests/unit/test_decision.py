@@ -351,6 +351,13 @@ def test_whoever_comes_below_stands_in_for_a_deleted_user() -> None:
     assert decide(a_ticket(), book, NOW).assigned_to == ["bob"]
 
 
+def test_and_for_one_who_is_not_active() -> None:
+    away = a_user("gone").model_copy(update={"active": False})
+    book = a_book(a_rule(on_call("s")), users=(away, BOB))
+    book.read_schedules = {"s": a_rota(("bob",), ("gone",))}
+    assert decide(a_ticket(), book, NOW).assigned_to == ["bob"]
+
+
 NAMES = ["ada", "bob", "gone"]
 steps = st.lists(st.builds(a_step, st.sampled_from(NAMES), wait=st.sampled_from(["10s", "1m", "7d"])), min_size=1)
 

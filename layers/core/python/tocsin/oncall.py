@@ -32,7 +32,7 @@ class Rota:
 class Shift:
     """A time in which the same person is on call; `user` None: a gap.
 
-    `missing` was deleted, and would be on call. `source` tells one turn of a layer, or an override, from every other.
+    `missing` is gone, and would be on call. `source` tells one turn of a layer, or an override, from every other.
     """
 
     begin: datetime
@@ -84,7 +84,7 @@ def _at(layer: Layer, zone: ZoneInfo, moment: datetime) -> str | None:
 def shifts(rota: Rota, begin: datetime, end: datetime, *, gone: Collection[str] = ()) -> Iterator[Shift]:
     """Yield the whole of a time, turn by turn with the gaps between them, as they are asked for.
 
-    `gone`: users who were deleted.
+    `gone`: users who were deleted or deactivated.
     """
     tracks = [
         _turns(layer, number, rota.schedule.zone, begin, end) for number, layer in enumerate(rota.schedule.layers)

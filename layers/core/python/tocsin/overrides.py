@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tocsin import cursor, ids, keys, resource, schedules, times
+from tocsin import cursor, ids, keys, resource, schedules, targets, times
 from tocsin.errors import Conflict, NotFound
 from tocsin.schedule import LONGEST_OVERRIDE, OVERRIDES_LIMIT, NewOverride, Override
 from tocsin.store import directory
@@ -32,7 +32,7 @@ def _check(tenant: str, schedule_id: str, request: NewOverride, now: datetime) -
         raise NotFound("There is no such schedule.")
     if len(rota.overrides) >= OVERRIDES_LIMIT:
         raise Conflict(f"A schedule has at most {OVERRIDES_LIMIT} overrides that are not over.")
-    schedules.require([(("body", "user"), "user", keys.user(tenant, request.user))])
+    targets.check([(("body", "user"), "user", keys.user(tenant, request.user))])
 
 
 def remove(tenant: str, schedule_id: str, override_id: str) -> None:

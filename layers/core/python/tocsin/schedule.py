@@ -202,7 +202,9 @@ class ShownShift(BaseModel):
     end: Moment = Field(serialization_alias="to")
     user: str | None
     gap: bool = Field(description="Whether nobody is on call; `user` is then null.")
-    missing: str | None = Field(description="A deleted user whose turn it would be. Nobody's turn moves for it.")
+    missing: str | None = Field(
+        description="A user whose turn it would be, and who was deleted or deactivated. Nobody's turn moves for it."
+    )
 
 
 class Shifts(BaseModel):
@@ -220,4 +222,4 @@ class OnCall(BaseModel):
     team: str | None
     user: str | None = Field(description="Null: nobody.")
     until: Moment | None = Field(description="When somebody else comes, or nobody. Null: not within 366 days.")
-    missing: str | None = Field(description="A deleted user whose turn it would be.")
+    missing: str | None = Field(description="A user whose turn it would be, and who was deleted or deactivated.")

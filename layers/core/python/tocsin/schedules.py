@@ -1,17 +1,18 @@
 """Schedules in the directory: made, changed, read with the overrides that a question is about, and asked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from tocsin import ids, keys, oncall, resource, times
+from tocsin import ids, keys, oncall, resource, targets, times
 from tocsin.errors import Invalid, NotFound
 from tocsin.keys import Key
 from tocsin.oncall import Rota, Shift
 from tocsin.rows import Row
 from tocsin.schedule import LONGEST_OVERRIDE, OnCall, Override, Schedule, ScheduleBody
 from tocsin.store import directory
+from tocsin.targets import Reference
 
 SHIFTS_LIMIT = 10_000
 HORIZON = timedelta(days=366)  # how far is looked for the end of a shift
@@ -158,7 +159,7 @@ def settled(tenant: str, ask: Callable[[set[str]], list[Shift]]) -> tuple[list[S
     """
     people: dict[str, Row | None] = {}
     while True:
-        found = ask({name for name, row in people.items() if row is None})
+        found = ask({name for name, row in people.items() if row is None or not row.get("active", True)})
         unknown = sorted({one.user for one in found if one.user is not None} - people.keys())
         if not unknown:
             return found, {name: row for name, row in people.items() if row is not None}
@@ -179,18 +180,10 @@ def _row(tenant: str, schedule_id: str, told: dict[str, Any], now: datetime) -> 
 
 def _check(tenant: str, request: ScheduleBody) -> None:
     """Raise `Invalid` with every user, and the team, that the tenant does not have, each at its place."""
-    references: list[tuple[tuple[str | int, ...], str, Key]] = []
+    references: list[Reference] = []
     if request.team is not None:
         references.append((("body", "team"), "team", keys.team(tenant, request.team)))
     for number, layer in enumerate(request.layers):
         for position, user in enumerate(layer.users):
             references.append((("body", "layers", number, "users", position), "user", keys.user(tenant, user)))
-    require(references)
-
-
-def require(references: Sequence[tuple[tuple[str | int, ...], str, Key]]) -> None:
-    """Raise `Invalid` with every reference (place in the request, noun, key of the row) that leads nowhere."""
-    found = directory.get_many([key for _, _, key in references])
-    missing = [(loc, noun) for (loc, noun, _), row in zip(references, found, strict=True) if row is None]
-    if missing:
-        raise Invalid([{"loc": list(loc), "msg": f"There is no such {noun}."} for loc, noun in missing])
+    targets.check(references)
