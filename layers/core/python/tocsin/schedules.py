@@ -159,7 +159,7 @@ def settled(tenant: str, ask: Callable[[set[str]], list[Shift]]) -> tuple[list[S
     """
     people: dict[str, Row | None] = {}
     while True:
-        found = ask({name for name, row in people.items() if row is None or not row.get("active", True)})
+        found = ask({name for name, row in people.items() if row is None})
         unknown = sorted({one.user for one in found if one.user is not None} - people.keys())
         if not unknown:
             return found, {name: row for name, row in people.items() if row is not None}
