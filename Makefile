@@ -6,7 +6,7 @@ VENV := .venv/bin
 LOCAL := $(VENV)/python -m infra.local
 
 .DEFAULT_GOAL := help
-.PHONY: help run up down watch test simulate lint format openapi bench setup setup-development clean
+.PHONY: help run up down watch test simulate fuzz lint format openapi bench setup setup-development clean
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ test: lint ## Check and test everything, every tier
 
 simulate: setup-development ## Search for lost pages: SEEDS=2000 MODE=swarm FROM=0, MODE=all for all of a pull request, BUGS=1 to put known mistakes in
 	@$(VENV)/python -m tests.simulation --mode $(or $(MODE),swarm) --seeds $(or $(SEEDS),200) --from $(or $(FROM),0) $(if $(BUGS),--bugs)
+
+fuzz: setup-development ## Look longer for answers that the API must not give: EXAMPLES=500 for each operation, at random
+	EXAMPLES=$(or $(EXAMPLES),500) $(VENV)/python -m pytest tests/security --hypothesis-profile=fuzz
 
 lint: setup-development ## Formatting, lint, types
 	$(VENV)/python -m ruff format --check .

@@ -70,6 +70,9 @@ REFUSALS: Final = {
     "429": "Over a limit. Try again after `Retry-After` seconds.",
     "503": "Too much to do. Try again after `Retry-After` seconds; the request may be repeated as it is.",
 }
+# What the gateway itself answers, before any function is asked: a missing Authorization header, its own limits.
+_GATEWAY: Final = ("401", "413", "429", "503")
+_GATEWAY_SCHEMA: Final = {"type": "object", "title": "Message", "properties": {"message": {"type": "string"}}}
 _HEADERS: Final = {"401": "WWW-Authenticate", "405": "Allow", "429": "Retry-After", "503": "Retry-After"}
 
 _PROBLEM_SCHEMA: Final = {
@@ -174,7 +177,9 @@ def _shared() -> dict[str, Any]:
 
 
 def _refusal(status: str, text: str) -> dict[str, Any]:
-    content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    content: dict[str, Any] = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    if status in _GATEWAY:
+        content["application/json"] = {"schema": _GATEWAY_SCHEMA}
     header = _HEADERS.get(status)
     headers = {"headers": {header: {"schema": {"type": "string"}}}} if header else {}
     return {"description": text, "content": content, **headers}

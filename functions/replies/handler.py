@@ -17,10 +17,11 @@ def reply(message: str) -> None:
     try:
         sms = json.loads(message)
         number, text = phone.e164(sms["originationNumber"]), str(sms["messageBody"])
-        message_id = sms.get("inboundMessageId")
+        found = sms.get("inboundMessageId")
     except (ValueError, LookupError, TypeError):
         logger.exception("this is no SMS")
         return
+    message_id = found if isinstance(found, str) and found.isascii() else None
     replies.run(number, text, message_id, clock.now())
 
 

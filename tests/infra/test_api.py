@@ -1,12 +1,15 @@
 """The gateway: which routes there are, and which of them ask who is there."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from tests.infra.assembly import Template
+from tests.security import gateway
+from tests.security.operations import OPERATIONS
 from tocsin import authorizer
 
 NOUNS = (
@@ -65,6 +68,25 @@ def test_only_these_routes_are_open(routes: dict[str, tuple[str, bool]]) -> None
     }
 
 
+def test_the_gateway_of_the_security_tests_leads_every_path_where_this_one_does(
+    routes: dict[str, tuple[str, bool]],
+) -> None:
+    others = (
+        "/",
+        "/api",
+        "/api/v1",
+        "/api/v1/",
+        "/api/v1/nosuch",
+        "/api/v1/ticketsx",
+        "/a",
+        "/a/b/c",
+        "/in",
+        "/nosuch",
+    )
+    for path in [*(one.path for one in OPERATIONS), *others]:
+        assert gateway.route(path) == _most_specific(routes, path), path
+
+
 def test_there_is_one_authorizer_whose_answers_are_soon_forgotten(app: Template) -> None:
     (authorizer,) = app.of_type("ApiGatewayV2::Authorizer").values()
     assert authorizer["AuthorizerResultTtlInSeconds"] <= 5
@@ -98,6 +120,16 @@ def test_links_begin_with_the_apis_own_address_unless_another_is_set(app: Templa
     told = app.functions()["notifier-sms"]["Environment"]["Variables"]["PUBLIC_URL"]
     assert told == app.body["Outputs"]["Url"]["Value"]
     assert told["Fn::GetAtt"][1] == "ApiEndpoint"
+
+
+def _most_specific(routes: dict[str, tuple[str, bool]], path: str) -> tuple[str, bool]:
+    """Return what API Gateway has for a path: a full match before one with a variable before a greedy one."""
+    fits = [key for key in routes if re.fullmatch(_pattern(key), path)]
+    return routes[min(fits, key=lambda key: ("+}" in key, "{" in key, -len(key)), default="$default")]
+
+
+def _pattern(key: str) -> str:
+    return re.sub(r"{\w+}", "[^/]+", re.sub(r"{\w+\+}", ".+", key.removeprefix("ANY ")))
 
 
 def _function(integrations: dict[str, Any], route: dict[str, Any]) -> str:

@@ -123,7 +123,12 @@ def test_a_path_is_looked_at_first_then_its_method_then_the_role(admin: Caller) 
 
 
 @pytest.mark.parametrize(
-    "query", [{"limit": 0}, {"limit": 101}, {"limit": "x"}, {"limit": ""}, {"cursor": ""}, {"x": 1}]
+    "query",
+    [
+        *({"limit": limit} for limit in (0, 101, "x", "", "+5", " 5", "1_0", "5.0", "\uff15", "9" * 5_000)),
+        {"cursor": ""},
+        {"x": 1},
+    ],
 )
 def test_a_wrong_parameter_is_a_422_that_names_it(admin: Caller, query: dict[str, Any]) -> None:
     answer = admin("GET", "/teams", query=query)

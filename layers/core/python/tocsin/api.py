@@ -16,7 +16,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 
 from tocsin import access, aws, clock, ids, limits
 from tocsin.access import Principal, principal
@@ -47,7 +47,14 @@ class Page(BaseModel, Generic[Item]):
     next_cursor: str | None
 
 
-Limit = Annotated[int, Query(ge=1, le=100, description="Items a page, at most.")]
+def _plain(number: Any) -> Any:
+    """Let plain digits through alone: pydantic would read `+5`, ` 5`, `1_0` and `5.0` too."""
+    if isinstance(number, str) and not re.fullmatch("[0-9]{1,9}", number):
+        raise ValueError("a whole number, written in digits")
+    return number
+
+
+Limit = Annotated[int, BeforeValidator(_plain), Query(ge=1, le=100, description="Items a page, at most.")]
 Cursor = Annotated[str | None, Query(description="The `next_cursor` of the page before.")]
 
 
