@@ -5,6 +5,8 @@ import re
 import uuid
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -127,3 +129,17 @@ def test_the_link_in_a_message_shows_the_ticket_and_acknowledges_it(stack: Stack
 
 def test_a_link_that_was_never_sent_is_a_404(stack: Stack) -> None:
     assert Client(stack.url).request("GET", f"/a/{'x' * 22}").status == 404
+
+
+def test_a_calendar_subscribes_to_a_schedule(stack: Stack, team: str) -> None:
+    schedule = {"schedule_id": "doors", "team": team, "layers": [{"users": ["dora"], "start": "2026-01-05"}]}
+    stack.api.call("POST", "/schedules", schedule)
+    url = stack.api.call("POST", "/schedules/doors/feed_keys")["url"]
+    with urlopen(url) as answer:  # noqa: S310 - our own address
+        assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
+        calendar = answer.read().decode()
+    assert calendar.startswith("BEGIN:VCALENDAR\r\n")
+    assert "SUMMARY:Dora on call: doors\r\n" in calendar
+    again = Request(url, headers={"If-None-Match": answer.headers["ETag"]})  # noqa: S310 - as above
+    with pytest.raises(HTTPError, match="304"):
+        urlopen(again)  # noqa: S310 - as above
