@@ -103,7 +103,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "integrations": (*KEEP_DIRECTORY, TAKE_ALLOWANCE),
     "sso": (may(_dynamodb("GetItem", "PutItem", "UpdateItem", "DeleteItem"), Place.DIRECTORY), TAKE_ALLOWANCE),
     "scim": (*KEEP_DIRECTORY, TAKE_ALLOWANCE),
-    "me": (LIST_DIRECTORY, TAKE_ALLOWANCE),
+    "me": (*LOOK_UP, TAKE_ALLOWANCE),
     "ingest": (WRITE_TICKETS, READ_DIRECTORY, FAILED),
     "replies": (
         may((*READ, *_dynamodb("UpdateItem", "Query")), Place.TICKETS),

@@ -250,13 +250,30 @@ def test_who_signed_in_is_told_who_they_are(acme: Caller, idp: Provider) -> None
         "principal": found["actor"],
         "role": "responder",
         "teams": [{"team_id": "payments", "role": "admin"}],
+        "on_call": False,
     }
 
 
 def test_a_key_is_told_who_it_is_and_the_operator_is_nobody_here(acme: Caller) -> None:
     answer = acme("GET", "/me")
-    assert answer.body == {"company_id": "acme", "principal": "api_key:k1", "role": "admin", "teams": []}
+    assert answer.body == {
+        "company_id": "acme",
+        "principal": "api_key:k1",
+        "role": "admin",
+        "teams": [],
+        "on_call": False,
+    }
     assert Caller(tenant="", actor="operator", role="operator")("GET", "/me").status == 403
+
+
+@pytest.mark.parametrize("team", ["payments", None])
+def test_who_is_on_call_is_told_so(acme: Caller, team: str | None) -> None:
+    acme("PUT", "/teams/payments/members/ada", {"role": "member"})
+    layer = {"users": ["ada"], "rotation": "daily", "handoff": "09:00", "start": "2026-01-05"}
+    schedule = {"name": "Primary", "team": team, "time_zone": "UTC", "layers": [layer]}
+    assert [Caller(actor=name)("GET", "/me").body["on_call"] for name in ("ada", "bob")] == [False, False]
+    assert acme("POST", "/schedules", schedule).status == 201
+    assert [Caller(actor=name)("GET", "/me").body["on_call"] for name in ("ada", "bob")] == [True, False]
 
 
 def test_a_person_acts_under_their_own_name(acme: Caller, idp: Provider) -> None:

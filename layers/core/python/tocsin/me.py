@@ -21,3 +21,4 @@ class Me(Record):
     principal: str = Field(description="A user's id, or `api_key:<id>`.", examples=["ada", "api_key:ci"])
     role: CompanyRole
     teams: list[OwnTeam]
+    on_call: bool = Field(description="Now, by a schedule of one of these teams, or of the company's own.")
