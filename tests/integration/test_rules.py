@@ -21,6 +21,7 @@ RULE: dict[str, Any] = {
     "repeat": 2,
 }
 STEP = {"notify": [{"user": "ada"}], "wait": "5m"}
+OFFICE = {"days": ["mon", "tue"], "from": "09:00", "to": "18:00", "time_zone": "Europe/Berlin"}
 LEAST = {"rule_id": "least", "name": "Least", "steps": [{"notify": [{"user": "ada"}]}]}
 
 
@@ -126,7 +127,13 @@ def test_a_rule_can_be_moved_to_another_team(acme: Caller) -> None:
         ({"repeat": 10}, ["body", "repeat"]),
         ({"repeat": 1.5}, ["body", "repeat"]),
         ({"page": "no"}, ["body", "page"]),
-        ({"active": [{"days": ["mon"]}]}, ["body", "active"]),
+        ({"active": []}, ["body", "active"]),
+        ({"active": {"days": ["mon"]}}, ["body", "active"]),
+        ({"active": [{"days": []}]}, ["body", "active", 0, "days"]),
+        ({"active": [{"days": ["mon", "mon"]}]}, ["body", "active", 0, "days"]),
+        ({"active": [OFFICE, OFFICE | {"from": "9:00"}]}, ["body", "active", 1, "from"]),
+        ({"active": [OFFICE | {"time_zone": "Europe/Atlantis"}]}, ["body", "active", 0, "time_zone"]),
+        ({"active": [OFFICE | {"colour": "red"}]}, ["body", "active", 0, "colour"]),
         ({"colour": "red"}, ["body", "colour"]),
         ({"steps": [STEP] * 21}, ["body", "steps"]),
         ({"steps": {}}, ["body", "steps"]),
@@ -213,6 +220,16 @@ def test_numbers_of_a_pattern_come_back_as_they_were_written(acme: Caller) -> No
     when = {"labels": {"rate": [{"numeric": [">", 0.05, "<=", 1e15]}, {"numeric": ["=", -3]}, {"numeric": [">=", 0]}]}}
     acme("POST", "/rules", LEAST | {"when": when})
     assert acme("GET", "/rules/least").body["when"] == when
+
+
+def test_windows_in_which_a_rule_is_active_come_back_as_they_were_written(acme: Caller) -> None:
+    made = acme("POST", "/rules", LEAST | {"active": [OFFICE, {}]})
+    whole_week = {"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": "00:00", "to": "24:00"}
+    assert (made.status, made.body["active"]) == (201, [OFFICE, whole_week | {"time_zone": "UTC"}])
+    assert acme("GET", "/rules/least").body == made.body
+    again = acme("PUT", "/rules/least", LEAST | {"active": [OFFICE, {}]})
+    assert again.body == made.body, "nothing has changed"
+    assert acme("PUT", "/rules/least", LEAST).body["active"] is None
 
 
 def test_only_admins_change_rules(acme: Caller) -> None:

@@ -188,20 +188,14 @@ def test_of_rules_at_one_position_the_first_by_name_is_taken() -> None:
     assert decide(a_ticket(), book, NOW).rule_id == "a"
 
 
-@pytest.mark.parametrize(
-    ("when", "matches"),
-    [
-        ({"severity": ["sev1"]}, True),
-        ({"severity": ["sev2"]}, False),
-        ({"labels": {"service": [{"prefix": "check"}]}}, True),
-        ({"labels": {"region": [{"exists": False}]}}, True),
-        ({"team": ["payments"], "title": [{"wildcard": "*5xx"}]}, True),
-        ({"dedup_key": [{"exists": True}]}, False),
-    ],
-)
-def test_a_rule_is_for_the_tickets_that_its_pattern_matches(when: dict[str, Any], matches: bool) -> None:
-    ticket = a_ticket(labels={"service": "checkout"})
-    assert a_rule(a_step("ada"), when=when).matches(ticket) == matches
+def test_a_rule_that_is_not_active_any_more_gives_way_at_the_next_step() -> None:
+    by_day = a_rule(a_step("ada"), a_step("ada"), active=[{"from": "00:00", "to": f"{NOW:%H:%M}"}])
+    by_night = a_rule(a_step("bob"), rule_id="r2", position=2)
+    book, before = a_book(by_day, by_night, users=(ADA, BOB)), NOW - timedelta(minutes=3)
+    first = decide(a_ticket(), book, before)
+    assert (first.rule_id, first.step) == ("r1", 1)
+    second = decide(after(first, a_ticket()), book, first.due_at or before)
+    assert (second.rule_id, second.step) == ("r2", 1)
 
 
 def test_nobody_is_paged_twice_in_one_step() -> None:

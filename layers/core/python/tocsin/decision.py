@@ -63,14 +63,14 @@ class Decision:
 
 def decide(ticket: Ticket, book: Book, now: datetime) -> Decision:
     """Return what an unread ticket whose time has come does. Raises `Unread` for what the book lacks."""
-    decided = _handed_over(ticket, book, now) or walk(ticket, plan(ticket, book), book, now)
+    decided = _handed_over(ticket, book, now) or walk(ticket, plan(ticket, book, now), book, now)
     known = book.read_company
     return replace(decided, times=known.times_of(ticket.severity)) if known else decided
 
 
-def plan(ticket: Ticket, book: Book) -> Plan:
+def plan(ticket: Ticket, book: Book, now: datetime) -> Plan:
     """Return what escalation walks along now: the team's rules come before the company's, and these before our own."""
-    found = rule.choose(book.team_rules, ticket) or rule.choose(book.company_rules, ticket)
+    found = rule.choose(book.team_rules, ticket, now) or rule.choose(book.company_rules, ticket, now)
     return found or rule.built_in(ticket.team)
 
 

@@ -2,20 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, StringConstraints, model_serializer, model_validator
 
-from tocsin import pattern
+from tocsin import pattern, wall, window
 from tocsin.duration import Duration, between
 from tocsin.ids import Id
 from tocsin.model import Body, Record
-from tocsin.not_built import not_built
 from tocsin.pattern import EventPattern
 from tocsin.severity import Channels
 from tocsin.ticket import Ticket
 from tocsin.times import Moment
+from tocsin.user import TimeZone
+from tocsin.window import Window
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Wait = Annotated[Duration, between("10s", "7d")]
@@ -50,6 +52,28 @@ class Step(Body):
     wait: Wait = Field(default=timedelta(minutes=5), json_schema_extra={"default": "5m"})
 
 
+class ActiveWindow(Window):
+    """Hours of days, by the clock on the wall of a time zone."""
+
+    time_zone: TimeZone = "UTC"
+
+    def covers(self, now: datetime) -> bool:
+        """Say whether the clock shows one of these times."""
+        return window.covers(window.parts([self]), wall.shown(now, ZoneInfo(self.time_zone)))
+
+
+Active = Annotated[
+    list[ActiveWindow],
+    Field(
+        min_length=1,
+        max_length=20,
+        description="The rule is looked at only while a clock on the wall shows one of these times, asked at each "
+        "step; null: always. A window whose end is not after its beginning passes midnight. A ticket that a rule keeps "
+        "without paging has no next step, and stays kept when the window ends.",
+    ),
+]
+
+
 class RuleBody(Body):
     """`POST /rules` and `PUT /rules/{id}`; there `rule_id` may be left out, or is the path's."""
 
@@ -58,7 +82,7 @@ class RuleBody(Body):
     team: Id | None = None
     position: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     when: EventPattern | None = None
-    active: Annotated[None, not_built("Active windows")] = None
+    active: Active | None = None
     steps: Annotated[list[Step], Field(max_length=20)] = []
     repeat: Annotated[int, Field(ge=0, le=9)] = 0
     page: bool = True
@@ -80,16 +104,17 @@ class Rule(Record):
     team: str | None = None
     position: int = 0
     when: dict[str, Any] | None = None
-    active: None = None
+    active: list[ActiveWindow] | None = None
     steps: list[Step] = []
     repeat: int = 0
     page: bool = True
     created_at: Moment
     updated_at: Moment
 
-    def matches(self, ticket: Ticket) -> bool:
-        """Say whether the rule is one for this ticket."""
-        return self.when is None or pattern.matches(self.when, ticket.subject())
+    def matches(self, ticket: Ticket, now: datetime) -> bool:
+        """Say whether the rule is one for this ticket, at this time."""
+        active = self.active is None or any(one.covers(now) for one in self.active)
+        return active and (self.when is None or pattern.matches(self.when, ticket.subject()))
 
 
 class Audience(BaseModel, frozen=True):
@@ -118,10 +143,10 @@ class Plan:
     page: bool = True
 
 
-def choose(rules: Sequence[Rule], ticket: Ticket) -> Plan | None:
-    """Return the plan of the first rule that matches, by position; None if no rule does."""
+def choose(rules: Sequence[Rule], ticket: Ticket, now: datetime) -> Plan | None:
+    """Return the plan of the first rule that matches now, by position; None if no rule does."""
     for rule in sorted(rules, key=lambda one: (one.position, one.rule_id)):
-        if rule.matches(ticket):
+        if rule.matches(ticket, now):
             return plan(rule)
     return None
 

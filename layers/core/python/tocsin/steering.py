@@ -28,7 +28,7 @@ def escalate(tenant: str, ticket_id: str, by: str, now: datetime, *, step: int |
 
     def decide(one: Ticket) -> Changes:
         _check_open(one)
-        plan, book = _plan(one)
+        plan, book = _plan(one, now)
         if step is None:
             if not decision.goes_on(one, plan, book):
                 raise Conflict("Nothing comes after the last step.")
@@ -58,13 +58,13 @@ def _check_open(one: Ticket) -> None:
         raise Conflict(tickets.OVER)
 
 
-def _plan(one: Ticket) -> tuple[Plan, Book]:
+def _plan(one: Ticket, now: datetime) -> tuple[Plan, Book]:
     """Return the rule that a ticket would go on by now, and the book with the company's settings."""
     whole = description.whole(one)
     book = reading.begin(one.tenant, one.team)
 
     def ask() -> Plan:
         _ = book.company
-        return decision.plan(whole, book)
+        return decision.plan(whole, book, now)
 
     return reading.answered(one.tenant, book, ask), book
