@@ -184,7 +184,7 @@ ALL = (
     bug(
         "a retry that does not move its row",
         "turns.put_off",
-        "tickets.update(one.key, page.put_off(one, until, now, error or one.error), when=page.PENDING)",
+        "tickets.update(one.key, changes, when=page.PENDING)",
         "pass",
     ),
     bug("a retry without a message", "turns.put_off", "_ask(turn.way, until, now)", "pass"),

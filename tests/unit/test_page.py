@@ -101,6 +101,13 @@ def test_a_page_that_was_put_off_falls_due_again_by_itself() -> None:
     assert Page.of(row).waits(NOW)
 
 
+def test_a_page_that_waits_for_its_turn_is_not_late_for_that_and_keeps_what_went_wrong_before() -> None:
+    until = NOW + timedelta(seconds=30)
+    row = rewritten(a_page(error="busy"), page.turn_awaited(a_page(error="busy"), until, NOW))
+    assert (row["expected_at"], row["due_at"], row["error"]) == (times.text(until), times.text(until), "busy")
+    assert "expected_at" not in rewritten(a_page(), page.put_off(a_page(), until, NOW, "busy"))
+
+
 @given(attempts=st.integers(1, 500), seed=st.integers())
 def test_a_retry_waits_longer_each_time_with_jitter_and_five_minutes_at_most(attempts: int, seed: int) -> None:
     delay = page.retry_delay(a_page(attempts=attempts), seeded(seed)).total_seconds()

@@ -64,4 +64,4 @@ def _count(lines: Sequence[Row], settled: Sequence[Page]) -> None:
         count("Pages", number, outcome=outcome, channel=channel)
     for one in settled:
         if one.status is PageStatus.SENT and one.sent_at is not None:
-            took("PageLateness", one.sent_at - (one.step_due_at or one.created_at))
+            took("PageLateness", one.sent_at - (one.expected_at or one.created_at))

@@ -106,7 +106,7 @@ def _page(overdue: Ticket, decided: Decision, draft: Draft, now: datetime) -> Pa
         round=decided.round,
         wait=round(decided.wait.total_seconds()),
         created_at=now,
-        step_due_at=overdue.due_at,
+        expected_at=overdue.due_at,
         **draft.model_dump(),
     )
 

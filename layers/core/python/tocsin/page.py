@@ -66,7 +66,7 @@ class Page(Record):
     status: PageStatus = PageStatus.PENDING
     attempts: int = 0
     created_at: Moment
-    step_due_at: Moment | None = None  # when its step was due: what lateness is counted from
+    expected_at: Moment | None = None  # its step's due time, or its person's turn: what lateness is counted from
     due_at: Moment | None = None
     sent_at: Moment | None = None
     error: str | None = None
@@ -134,6 +134,11 @@ def retry_delay(page: Page, random: Random) -> timedelta:
 def put_off(page: Page, until: datetime, now: datetime, error: str | None = None) -> Changes:
     """Return the changes that let a page fall due later."""
     return {"error": error, "code": page.code, "attempts": page.attempts, **wound(page.key["pk"], until, now)}
+
+
+def turn_awaited(page: Page, until: datetime, now: datetime) -> Changes:
+    """Return the changes that let a page wait for a turn or a share, as it should: it is not late for that."""
+    return {**put_off(page, until, now, page.error), "expected_at": times.text(until)}
 
 
 def sent(page: Page, provider_id: str, code: str | None, now: datetime) -> Changes:

@@ -54,7 +54,7 @@ def take(way: TurnMessage, now: datetime) -> Turn | datetime:
 def wait(one: Page, until: datetime, now: datetime) -> bool:
     """Put a page aside until the present turn is over. Return False if it is over already: the turn may be taken."""
     try:
-        tickets.update(one.key, page.put_off(one, until, now, one.error), when=page.PENDING)
+        tickets.update(one.key, page.turn_awaited(one, until, now), when=page.PENDING)
     except ConditionFailed:
         logger.info("a page was settled while it waited for its turn")
         return True
@@ -82,11 +82,15 @@ def forget(way: TurnMessage, pages: Sequence[Waiting]) -> None:
 
 
 def put_off(turn: Turn, pages: Sequence[Page], until: datetime, now: datetime, error: str | None = None) -> None:
-    """Let all these pages wait for the next turn, which begins at `until`: nothing was sent in this one."""
+    """Let all these pages wait for the next turn, which begins at `until`: nothing was sent in this one.
+
+    `error` says what went wrong; None: nothing did.
+    """
     left = []
     for one in pages:
+        changes = page.put_off(one, until, now, error) if error else page.turn_awaited(one, until, now)
         try:
-            tickets.update(one.key, page.put_off(one, until, now, error or one.error), when=page.PENDING)
+            tickets.update(one.key, changes, when=page.PENDING)
             left.append(_row(one, now))
         except ConditionFailed:
             logger.info("a page was settled before it was put off")
