@@ -61,7 +61,7 @@ FLAG = may(_dynamodb("GetItem", "UpdateItem"), Place.DIRECTORY)  # contact metho
 WRITE_TICKETS = may((*READ, *CHANGE), Place.TICKETS)  # of dedup rows alone some are deleted
 SEND_PAGES = may((*READ, *_dynamodb("PutItem", "UpdateItem", "Query")), Place.TICKETS)
 # What waits for a person's turn is put and taken away in batches; a breaker that closes is gone.
-KEEP_TURNS = Right(_dynamodb("BatchWriteItem", "DeleteItem"), (Place.TICKETS,), rows=("T#*#USER#*", "SENDER#*"))
+KEEP_TURNS = Right(_dynamodb("BatchWriteItem", "DeleteItem"), (Place.TICKETS,), rows=("T#*#USER#*", "T#*#SENDER#*"))
 TAKE_ALLOWANCE = Right(_dynamodb("UpdateItem"), (Place.TICKETS,), rows=("T#*#ALLOWANCE#requests",))
 FAILED = may(SEND, Place.DEAD_LETTERS)
 PASS_SCHEDULE_ROLE = Right(("iam:PassRole",), (Place.SCHEDULE_ROLE,), only_to="scheduler.amazonaws.com")

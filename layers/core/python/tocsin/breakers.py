@@ -1,7 +1,8 @@
 """Breakers: a sender that fails again and again is left alone for a while, and then tried with one message.
 
-One row for each sender, read along with each page; it is written only when something failed, or works again. A breaker
-delays pages and lets the next method be tried. It never drops one.
+Each tenant has its own for each sender, for what fails one company's messages must not delay another's; if the sender
+is down for all, each finds out by itself. The row is read along with each page; it is written only when something
+failed, or works again. A breaker delays pages and lets the next method be tried. It never drops one.
 """
 
 from datetime import datetime, timedelta
@@ -21,9 +22,9 @@ PAUSED = "The sender fails; it is tried again soon."
 PROBE = timedelta(seconds=15)  # after which another message is tried, if nobody heard of the first
 
 
-def key(channel: str) -> Key:
-    """Return the key of the row of a channel's breaker."""
-    return keys.breaker(channel, CHANNELS[channel].sender())
+def key(tenant: str, channel: str) -> Key:
+    """Return the key of the row of a tenant's breaker for a channel's sender."""
+    return keys.breaker(tenant, channel, CHANNELS[channel].sender())
 
 
 def paused_until(row: Row | None, now: datetime) -> datetime | None:
@@ -49,13 +50,13 @@ def closed_to(row: Row | None, now: datetime) -> datetime | None:
     return None
 
 
-def failed(channel: str, row: Row | None, now: datetime) -> bool:
+def failed(tenant: str, channel: str, row: Row | None, now: datetime) -> bool:
     """Count a failure of the channel; some in a row open the breaker, each time for longer. Say if it is open."""
     fresh = row is None or row["failed_at"] < times.text(now - MEMORY)
     first = {"failures": 1, "pauses": 0, "open_until": None} if fresh else {"failures": Next("failures")}
     try:
         found = tickets.update(
-            key(channel),
+            key(tenant, channel),
             {**first, "failed_at": times.text(now), "expires": int((now + timedelta(days=1)).timestamp())},
             when=() if fresh else [("failures", ">", 0)],
         )
@@ -68,7 +69,7 @@ def failed(channel: str, row: Row | None, now: datetime) -> bool:
     count("BreakerOpened")
     try:
         tickets.update(
-            key(channel),
+            key(tenant, channel),
             {"open_until": times.text(now + pause), "pauses": Next("pauses")},
             when=[("pauses", "=", found["pauses"])],
         )

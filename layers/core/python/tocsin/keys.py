@@ -12,11 +12,11 @@ Tickets (runtime)
     allowance   T#<tenant>#ALLOWANCE#<name>     ALLOWANCE
     turn        T#<tenant>#USER#<user>          TURN#<method>
     waiting     same                            WAITING#<method>#<ticket>#<page>
+    breaker     T#<tenant>#SENDER#<channel>     BREAKER#<sender>
     reply code  PHONE#<number>                  CODE#<5 digits>
     phone       PHONE#<number>                  PHONE
     link        LINK#<sha256 of the token>      LINK
-    breaker     SENDER#<channel>#<sender>       BREAKER
-    busy        same                            BUSY#<tenant>
+    busy        SENDER#<channel>#<sender>       BUSY#<tenant>
 
     index  hash                              range       holds
     due    DUE#<shard 00..63>                look_at     tickets and pages with something left to do
@@ -135,17 +135,17 @@ def waiting(tenant: str, user_id: str, method: str, ticket_id: str, page_sk: str
     return Key(pk=user(tenant, user_id)["pk"], sk=f"{waiting_for(method)}{ticket_id}#{page_sk}")
 
 
+def breaker(tenant: str, channel: str, sender: str) -> Key:
+    """Return the key of a tenant's breaker for a sender."""
+    return Key(pk=_tenant(tenant, "SENDER", channel), sk=f"BREAKER#{sender}")
+
+
 BUSY = "BUSY#"
 
 
-def breaker(channel: str, sender: str) -> Key:
-    """Return the key of a sender's breaker, whatever the company."""
-    return Key(pk=f"SENDER#{channel}#{sender}", sk="BREAKER")
-
-
-def busy(channel: str, sender: str, tenant: str) -> Key:
+def busy(channel: str, sender: str, tenant: str = "") -> Key:
     """Return the key of the row that says that a tenant wants more than its share of a sender."""
-    return Key(pk=breaker(channel, sender)["pk"], sk=f"{BUSY}{tenant}")
+    return Key(pk=f"SENDER#{channel}#{sender}", sk=f"{BUSY}{tenant}")
 
 
 CODES = "CODE#"

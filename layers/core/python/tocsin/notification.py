@@ -147,7 +147,7 @@ def _read(message: PageMessage | TurnMessage, pages: Sequence[Waiting]) -> Desk:
     found = [(keys.ticket(message.tenant, one.ticket_id), one.page) for one in pages]
     places = [key for ticket_key, sk in found for key in (ticket_key, Key(pk=ticket_key["pk"], sk=sk))]
     phone = [keys.phone(message.address)] if message.channel == "sms" else []
-    breaker, *rows = tickets.get_many([breakers.key(message.channel), *places, *phone])
+    breaker, *rows = tickets.get_many([breakers.key(message.tenant, message.channel), *places, *phone])
     stopped = bool(phone and (rows.pop() or {}).get("stopped"))
     wanted, skipped = [], 0
     for ticket_row, page_row in zip(rows[::2], rows[1::2], strict=True):
@@ -208,7 +208,7 @@ def _try(turn: Turn, desk: Desk) -> Outcome:
 
 def _wait_for_share(turn: Turn, desk: Desk, wait: timedelta) -> Outcome:
     """Let all of a turn's pages wait until the tenant may send again; others may be as many, so not all at one time."""
-    longest = min(2.0**turn.way.tries, LONGEST_WAIT)
+    longest = min(2.0**turn.way.tries - 1, LONGEST_WAIT)
     wait += timedelta(seconds=random.SystemRandom().uniform(0, longest))
     again = replace(turn, way=turn.way.model_copy(update={"tries": turn.way.tries + 1}))
     count("WaitedForShare")
@@ -259,7 +259,7 @@ def _failed(turn: Turn, desk: Desk, error: SendError) -> Outcome:
     if error.permanent:
         return _give_up(desk, error)
     now = clock.now()
-    is_open = breakers.failed(turn.way.channel, desk.breaker, now)
+    is_open = breakers.failed(turn.way.tenant, turn.way.channel, desk.breaker, now)
     delay = page.retry_delay(desk.pages[0], random.SystemRandom())
     turns.put_off(turn, desk.pages, now + delay, now, error.detail)
     if is_open:

@@ -34,8 +34,7 @@ def take(tenant: str, channel: str, parts: int, now: datetime) -> timedelta | No
     if allowance.take(key, now, rate=rate / (len(_kept.get(channel, ())) + 1), burst=1, cost=cost) is None:
         return None  # nothing was sent just before, and so nothing has to be read
     among = len(_busy(channel, now)) + 1
-    burst = max(max(LEAST_BURST, rate) / among, 1.0)
-    wait = allowance.take(key, now, rate=rate / among, burst=burst, cost=cost)
+    wait = allowance.take(key, now, rate=rate / among, burst=max(LEAST_BURST, rate), cost=cost)
     if wait is not None:
         _say_busy(tenant, channel, now)
     return wait
@@ -55,6 +54,6 @@ def _busy(channel: str, now: datetime) -> frozenset[str]:
     """Return who wants more than its share, as it was a few seconds ago."""
     known = _kept.get(channel)
     if known is None:
-        rows = tickets.query_all(keys.breaker(channel, CHANNELS[channel].sender())["pk"], begins=keys.BUSY)
+        rows = tickets.query_all(keys.busy(channel, CHANNELS[channel].sender())["pk"], begins=keys.BUSY)
         known = _kept[channel] = frozenset(row["tenant"] for row in rows if row["until"] > times.text(now))
     return known
