@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import cache, lru_cache, partial
+from inspect import signature
 from random import Random
-from types import ModuleType, TracebackType
+from types import FunctionType, ModuleType, TracebackType
 from typing import Any, Self
 
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
@@ -172,8 +173,8 @@ class World:
     def _tick(self) -> None:
         """Sweep, unless the index holds nothing to look at: a sweep reads that alone, and would do nothing."""
         self.timeline.after(60, self._tick)
-        earliest = self.tickets.indexes["due"].earliest()
-        if self.sweeper and earliest is not None and earliest <= times.text(self.timeline.now()):
+        earliest = self.tickets.indexes["due"].earliest() if self.sweeper else None
+        if earliest is not None and _parse(earliest) <= self.timeline.now():
             self.invoke("sweeper", {})
 
     def _audit(self) -> None:
@@ -257,6 +258,7 @@ class World:
         os.environ.update(ENVIRONMENT | urls)
         self.put(aws, "client", lambda service, region=None: self.clients[service])
         self.put(clock, "now", self.now)
+        self.put(times, "parse", _parse)
         self.put(clock, "pause", self.run)
         self.put(ids, "secrets", _Seeded(self.random))
         self.put(ids, "new", lambda: f"01SIM{self.random.getrandbits(100):021X}")
@@ -293,10 +295,17 @@ def _forget() -> None:
     shares.forget()
 
 
+_parse = lru_cache(1_000)(times.parse)  # the same few times are read again and again
+
+
 @cache
 def _process(function: str, number: int) -> ModuleType:
     """Return one of a function's processes, each with module objects of its own."""
-    return handler.__wrapped__(function) if number else handler(function)
+    process = handler.__wrapped__(function) if number else handler(function)
+    for one in vars(process).values():
+        if isinstance(one, FunctionType):  # Powertools asks for it at every call
+            one.__signature__ = signature(one)  # type: ignore[attr-defined]
+    return process
 
 
 def _answer(found: dict[str, Any]) -> Answer:

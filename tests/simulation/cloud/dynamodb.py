@@ -190,7 +190,7 @@ def _checked(table: Table, item: Item, operation: str) -> None:
         table.check(item)
     except Bad as bad:
         raise _refusal(operation, str(bad)) from bad
-    if sum(len(held.get("S", "")) for held in item.values()) > LARGEST:
+    if sum([len(held["S"]) for held in item.values() if "S" in held]) > LARGEST:
         raise _refusal(operation, "Item size has exceeded the maximum allowed size")
 
 
