@@ -39,7 +39,7 @@ class Disaster:
     def _strike(self) -> None:
         self.world.lose_everything()
         self.world.sweeper = False
-        self.world.dynamodb.most["due"] = 1
+        self.world.dynamodb.most["Tickets/due"] = 1
         self.weather.outages.clear()
         self.weather.rates = {kind: rate for kind, rate in self.weather.rates.items() if kind in MENDED_BY_RETRIES}
         self._touch()

@@ -5,6 +5,7 @@ changed, opened anew and resolved, while rules, users and methods change under w
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from random import Random
@@ -19,7 +20,8 @@ from tocsin import rules
 from tocsin.rule import RuleBody
 
 USERS = ("ada", "bob", "cyd", "dan")
-TEAM = "payments"
+TEAM, OTHER_TEAM = "payments", "ops"  # the other one has no rules of its own
+NARROW = ("sev3", ["sms"])  # a severity, and the channels that it is told by
 PAIRS = (("acme", "acmex"), ("acme", "acme-x"))
 WAITS = ("10s", "30s", "1m", "2m", "4m", "10m", "30m")
 LONG_WAITS = ("2h", "25h", "3d")
@@ -43,20 +45,29 @@ def companies(pair: tuple[str, str]) -> Rows:
 def _found(world: World, index: int, tenant: str) -> None:
     admin = {"user_id": "ada", "email": f"ada@{tenant}.example.com"}
     body = {"company_id": tenant, "name": tenant, "admin": admin}
-    answers = [world.api("POST", "/companies", body, tenant="", role="operator")]
-    answers.append(world.api("POST", "/teams", {"team_id": TEAM, "name": TEAM}, tenant=tenant))
+    assert world.api("POST", "/companies", body, tenant="", role="operator").status == 201
+    names = ("sev1", "sev2", "sev3", "sev4")
+    severities = [{"name": name, "default": name == "sev2", "channels": dict([NARROW]).get(name)} for name in names]
+    wanted: list[tuple[str, str, Any]] = [("PUT", "/severities", {"items": severities})]
+    wanted += [("POST", "/teams", {"team_id": team, "name": team}) for team in (TEAM, OTHER_TEAM)]
     for user in USERS:
-        mail = f"{user}@{tenant}.example.com"
-        if user != "ada":
-            made = {"user_id": user, "email": mail, "role": "responder"}
-            answers.append(world.api("POST", "/users", made, tenant=tenant))
-        for channel, address in (("sms", number(index, user)), ("email", mail)):
-            if (user, channel) not in (("bob", "email"), ("cyd", "sms")):
-                method = {"method_id": channel, "channel": channel, "address": address, "verified": True}
-                answers.append(world.api("POST", f"/users/{user}/contact_methods", method, tenant=tenant))
-        role = "admin" if user == "ada" else "member"
-        answers.append(world.api("PUT", f"/teams/{TEAM}/members/{user}", {"role": role}, tenant=tenant))
-    assert all(answer.status in (200, 201) for answer in answers), answers
+        wanted += _person(index, tenant, user)
+    for method, path, sent in wanted:
+        answer = world.api(method, path, sent, tenant=tenant)
+        assert answer.status in (200, 201), answer
+
+
+def _person(index: int, tenant: str, user: str) -> Iterator[tuple[str, str, Any]]:
+    """Yield the calls that make a user, with a phone and a mailbox, a member of both teams."""
+    mail = f"{user}@{tenant}.example.com"
+    if user != "ada":
+        yield "POST", "/users", {"user_id": user, "email": mail, "role": "responder"}
+    for channel, address in (("sms", number(index, user)), ("email", mail)):
+        verified = (user, channel) not in (("bob", "email"), ("cyd", "sms"))
+        method = {"method_id": channel, "channel": channel, "address": address, "verified": verified}
+        yield "POST", f"/users/{user}/contact_methods", method
+    for team in (TEAM, OTHER_TEAM):
+        yield "PUT", f"/teams/{team}/members/{user}", {"role": "admin" if user == "ada" else "member"}
 
 
 @dataclass
@@ -130,7 +141,7 @@ class Scenario:
             if not shown:
                 self.trace.seen.append(Violation("I7", pk, f"is shown as {answer}"))
             if row.get("dedup_key") and row["status"] != "resolved":
-                again = {"team": TEAM, "title": row["title"], "dedup_key": row["dedup_key"]}
+                again = {"team": row["team"], "title": row["title"], "dedup_key": row["dedup_key"]}
                 answer = self.world.api("POST", "/tickets", again, tenant=tenant)
                 if answer.status != 200 or answer.body["ticket_id"] != row["ticket_id"]:
                     self.trace.seen.append(Violation("I7", pk, f"its dedup key is answered {answer}"))
@@ -182,8 +193,8 @@ class Scenario:
     def _plan_ticket(self, at: float) -> None:
         random, n = self.random, len(self.openings)
         tenant = self.tenants[random.random() < 0.4]
-        body: dict[str, Any] = {"team": TEAM, "title": f"Z{n:03d} disk full"}
-        body |= {"severity": random.choice(("sev1", "sev2"))} if random.random() < 0.5 else {}
+        body: dict[str, Any] = {"team": OTHER_TEAM if random.random() < 0.15 else TEAM, "title": f"Z{n:03d} disk full"}
+        body |= {"severity": random.choice(("sev1", "sev2", NARROW[0]))} if random.random() < 0.5 else {}
         if random.random() < 0.4:
             body["dedup_key"] = random.choice(("disk", "net"))
         if random.random() < 0.5:
@@ -202,8 +213,11 @@ class Scenario:
         self.openings.append(one)
         self._later(at, self._open, one)
         for _ in range(self.random.choice((0, 0, 1))):
-            self._later(at + self.random.choice((0.0, 0.1, 30.0, 400.0)), self._open, one)
-        acts = (self._move, self._move, self._reply, self._reply, self._follow, self._edit, self._edit, self._escalate)
+            same = self.random.random() < 0.8
+            again = one if same else Opening(one.tenant, {**one.body, "title": f"{one.body['title']}, and more"})
+            self._later(at + self.random.choice((0.0, 0.1, 30.0, 400.0)), self._open, again)
+        often = (self._move, self._reply, self._edit, self._escalate)
+        acts = (*often, *often, self._follow, self._look)
         for _ in range(self.random.choice((0, 1, 1, 2, 3, 4))):
             at += self.random.choice((1.0, 10.0, 100.0, 600.0, self.length / 3)) * self.random.random()
             self._later(at, self.random.choice(acts), one)
@@ -230,7 +244,10 @@ class Scenario:
 
     def _severities(self) -> dict[str, Any]:
         """Return severities, some of whose tickets are unread again, or over, after a time."""
-        items = [{"name": name, "default": name == "sev2"} for name in ("sev1", "sev2", "sev3", "sev4")]
+        items = [
+            {"name": name, "default": name == "sev2", "channels": dict([NARROW]).get(name)}
+            for name in ("sev1", "sev2", "sev3", "sev4")
+        ]
         for item in items:
             item["ack_timeout"] = self.people.choice((None, "1m", "5m", "20m", "2h"))
             item["auto_resolve"] = self.people.choice((None, None, "10m", "1h", "2d"))
@@ -247,6 +264,10 @@ class Scenario:
             "reassign": self.people.choice(({"team": TEAM}, {"user": self.people.choice(USERS)})),
         }[act]
         self._call(act, "POST", f"{one.path}/{act}", body, one.tenant, ticket=one.key)
+
+    def _tries(self, ticket: str) -> None:
+        """Note that somebody is about to act on a ticket, whatever comes of it."""
+        self.trace.tried[ticket].append(self.world.seconds)
 
     # --- answers
 
@@ -265,10 +286,23 @@ class Scenario:
     def _escalate(self, one: Opening) -> None:
         page = self._page(one, "sms")
         code = re.search(r"ACK (\d{5})", page.text) if page else None
-        if page and code:
-            self.world.reply(page.address, f"E {code[1]}")
+        if page and code and one.key:
+            begun = self.world.seconds
+            self._tries(one.key)
+            if self.world.reply(page.address, f"E {code[1]}"):
+                self.trace.acts.append(
+                    Act(begun, self.world.seconds, "escalate", one.tenant, "sms", {}, Answer(200, None), one.key)
+                )
+
+    def _look(self, one: Opening) -> None:
+        """Open a link, and press nothing."""
+        page = self._page(one, self.random.choice(("sms", "email")))
+        link = re.search(r"https://\S+/a/\w{22}", page.text) if page else None
+        if link:
+            self.world.follow_link(link[0])
 
     def _answer_by_sms(self, address: str, text: str, one: Opening, begun: float, tries: int = TRIES) -> None:
+        self._tries(one.key)
         if self.world.reply(address, text):
             act = Act(begun, self.world.seconds, "answer", one.tenant, "sms", {}, Answer(200, None), one.key)
             self.trace.acts.append(act)
@@ -281,6 +315,7 @@ class Scenario:
         if not link or not one.key:
             return
         begun = self.world.seconds if begun is None else begun
+        self._tries(one.key)
         answer = self.world.follow_link(link[0], "POST")
         act = Act(begun, self.world.seconds, "answer", one.tenant, "link", {}, answer, one.key)
         self.trace.acts.append(act)
@@ -311,6 +346,8 @@ class Scenario:
     ) -> None:
         """Call the API until it answers, as callers do."""
         begun = self.world.seconds if begun is None else begun
+        if ticket:
+            self._tries(ticket)
         answer = self.world.api(method, path, body, tenant=tenant)
         self.trace.acts.append(Act(begun, self.world.seconds, what, tenant, path, body, answer, ticket))
         if answer.status < 500:

@@ -14,7 +14,7 @@ from tests.simulation.faults import Weather
 from tests.simulation.scenario import PAIRS, Scenario, companies
 from tests.simulation.trace import Trace, Violation
 from tests.simulation.world import World
-from tocsin import keys
+from tocsin import keys, queues, store, sweep
 
 Rates = Callable[[Random], Mapping[str, float]]
 CALM = 1500.0  # seconds without faults at the end of a run
@@ -75,6 +75,8 @@ def play(mode: str, seed: int) -> Trace:
     pair = PAIRS[random.randrange(2)]
     with World(seed, sweeper=how.sweeper, directory=companies(pair)) as world:
         world.put(keys, "DUE_SHARDS", 4)  # a sweep of 64 is as good, and takes sixteen times as long
+        if random.random() < 0.5:
+            _make_small(world)
         trace = Trace(world, mode, how.bound)
         days = random.random() < how.long
         length = random.choice((100_000.0, 300_000.0)) if days else random.choice((600.0, 1500.0, 3600.0))
@@ -98,6 +100,15 @@ def play(mode: str, seed: int) -> Trace:
         if disaster and disaster.over is None:
             trace.seen.append(Violation("I10", "recovery", "the rebuild did not come to its end"))
         return trace
+
+
+def _make_small(world: World) -> None:
+    """Let calls, sweeps and pages of a query hold little, as if there were much."""
+    world.put(queues, "_BATCH", 1)
+    world.put(store, "_BATCH_READ", 2)
+    world.put(store, "_BATCH_WRITE", 2)
+    world.put(sweep, "ROWS_A_SHARD", 2)
+    world.dynamodb.most |= {"Directory/listed": 1, "Tickets/": 2}
 
 
 def run(mode: str, seed: int) -> Result:

@@ -79,6 +79,7 @@ class Trace:
     users: dict[Key, list[Image]] = field(default_factory=lambda: defaultdict(list))
     attempts: list[Attempt] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
+    tried: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))  # when somebody acted on a ticket
     seen: list[Violation] = field(default_factory=list)  # what can only be seen while it happens
     weather: Weather = field(init=False)
     _under_way: dict[int, Attempt] = field(default_factory=dict)

@@ -27,7 +27,7 @@ class DynamoDB:
 
     def __init__(self, *tables: Table) -> None:
         self.tables = {table.name: table for table in tables}
-        self.most: dict[str, int] = {}  # items of a page by index: a page has 1 MB, and so as few as there is need of
+        self.most: dict[str, int] = {}  # items of a page by table and index: it has 1 MB, not a number of items
         self.leaves: Callable[[int], int] = lambda number: 0  # how many keys or items of a batch are not processed
 
     def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool = False) -> Answer:
@@ -108,7 +108,7 @@ class DynamoDB:
         partition, entries = _matching(index, KeyConditionExpression, how)
         forward = how.get("ScanIndexForward", True)
         entries = _after(entries, index, how.get("ExclusiveStartKey"), forward=forward)
-        limit = min(how.get("Limit") or len(entries) + 1, self.most.get(name or "", len(entries) + 1))
+        limit = min(how.get("Limit") or len(entries) + 1, self.most.get(f"{TableName}/{name or ''}", len(entries) + 1))
         shown = entries[:limit]
         answer: Answer = {"Items": _projected(table, index, partition, shown)}
         if len(entries) > limit:

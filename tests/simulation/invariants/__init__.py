@@ -5,7 +5,7 @@ I9 (a flood) waits for what it is about. I10 (a rebuild) is all of them: a loss 
 
 from collections.abc import Callable, Iterator
 
-from tests.simulation.invariants import keeping, lateness, order, steering
+from tests.simulation.invariants import keeping, lateness, order, rules, steering
 from tests.simulation.trace import Trace, Violation
 
 Check = Callable[[Trace], Iterator[Violation]]
@@ -18,6 +18,10 @@ CHECKS: tuple[Check, ...] = (
     lateness.no_ticket_falls_silent,
     lateness.everybody_of_a_step_is_paged,
     lateness.another_way_is_tried,
+    rules.the_rule_that_matches_is_taken,
+    rules.rules_are_walked_to_their_end,
+    rules.nobody_waits_longer_than_the_rule_says,
+    rules.nobody_is_hurried_who_was_reached,
     order.silence_after_an_answer,
     order.nothing_comes_early,
     order.each_epoch_moves_once,
@@ -25,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     order.schedules_end_with_their_epoch,
     keeping.nets_stay_empty,
     keeping.what_was_opened_is_there,
+    keeping.nobody_answers_for_others,
     keeping.what_is_over_takes_nothing_more,
     keeping.answers_count,
     keeping.a_dedup_key_has_one_ticket,
@@ -32,6 +37,8 @@ CHECKS: tuple[Check, ...] = (
     keeping.everything_is_told_once,
     keeping.who_said_stop_is_left_alone,
     keeping.only_bad_addresses_are_flagged,
+    keeping.only_who_cannot_be_reached_fails,
+    keeping.nobody_is_put_off_for_long,
     keeping.nets_come_back_less_often,
     steering.what_was_asked_for_is_there,
     steering.the_earliest_time_is_the_due_time,

@@ -5,10 +5,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
-from tests.simulation.trace import Image, Trace, Violation, seconds
+from tests.simulation.invariants.state import stopped
+from tests.simulation.trace import Act, Image, Trace, Violation, seconds
+from tocsin.rows import Row
 
 TO_SILENCE = 3.0  # seconds from STOP to the last attempt
 LONGEST_LOOK = 3600.0
+LONGEST_RETRY = 300.0
+LONGEST_CALL = 30.0  # seconds, of a person
 
 
 def nets_stay_empty(trace: Trace) -> Iterator[Violation]:
@@ -34,6 +38,8 @@ def what_was_opened_is_there(trace: Trace) -> Iterator[Violation]:
             pk = f"T#{act.tenant}#TICKET#{act.answer.body['ticket_id']}"
             if pk not in trace.tickets or trace.tickets[pk][0].at > act.ended:
                 yield Violation("I7", pk, f"was answered {act.answer.status}, and is not there")
+            else:
+                yield from _another(act, pk, trace.tickets[pk][0].row)
         if act.what == "edit" and act.answer.status == 200:
             edits |= {(act.ticket, name): value for name, value in act.body.items()}
         if act.what in ("open", "edit", "move") and 400 <= act.answer.status < 500 and act.answer.status != 409:
@@ -52,6 +58,23 @@ def what_was_opened_is_there(trace: Trace) -> Iterator[Violation]:
             )
 
 
+def _another(act: Act, pk: str, first: Row) -> Iterator[Violation]:
+    """Yield a violation if a request was answered with a ticket that does not stand for it."""
+    if first["team"] != act.body["team"]:
+        yield Violation("I7", pk, f"is of {first['team']}, and was answered to {act.body}")
+    if "ticket_id" in act.body and "dedup_key" not in act.body and first["title"] != act.body["title"]:
+        yield Violation("I7", pk, f"was opened as {first['title']!r}, and answered to {act.body}")
+
+
+def nobody_answers_for_others(trace: Trace) -> Iterator[Violation]:
+    """I7: a ticket's status changes when somebody acts on it, and not otherwise."""
+    for pk, images in trace.tickets.items():
+        for old, new in pairwise(images):
+            acted = any(new.at - LONGEST_CALL <= at <= new.at for at in trace.tried[pk])
+            if new.row and new.row["status"] != old.row["status"] and not acted:
+                yield Violation("I7", pk, f"became {new.row['status']} at {new.at:.1f} s, and nobody acted on it")
+
+
 def what_is_over_takes_nothing_more(trace: Trace) -> Iterator[Violation]:
     """I7: who sends the dedup key of a ticket that is resolved gets a new one, not the old one's count."""
     for act in trace.acts:
@@ -66,6 +89,7 @@ def answers_count(trace: Trace) -> Iterator[Violation]:
     """I7: what a person was told is done was done."""
     for act in trace.acts:
         wanted = act.body.get("status") if act.what == "move" else "under_investigation" if act.what == "answer" else ""
+        wanted = "unread" if act.what == "escalate" else wanted
         if not wanted or act.answer.status != 200:
             continue
         images = trace.tickets.get(act.ticket, [])
@@ -109,7 +133,7 @@ def tenants_are_apart(trace: Trace) -> Iterator[Violation]:
 def _addresses(trace: Trace, tenant: str) -> set[str]:
     prefix = f"T#{tenant}#USER#"
     rows = [image.row for key, images in trace.users.items() if key[0].startswith(prefix) for image in images]
-    return {method["address"] for row in rows for method in row.get("methods", {}).values()}
+    return {method["address"] for row in rows for method in row.get("methods", {}).values() if method["verified"]}
 
 
 def everything_is_told_once(trace: Trace) -> Iterator[Violation]:
@@ -161,6 +185,24 @@ def only_bad_addresses_are_flagged(trace: Trace) -> Iterator[Violation]:
                 if method.get("flagged") and method["address"] not in bad:
                     yield Violation("F", key[0], f"{method['address']} was flagged: {method['flagged']}")
                     break
+
+
+def only_who_cannot_be_reached_fails(trace: Trace) -> Iterator[Violation]:
+    """A page fails for good when its address refuses it, or has said STOP; trouble of the channel passes."""
+    bad = {address for refusals in (trace.world.sns.refusals, trace.world.ses.refusals) for address in refusals.codes}
+    for key, images in trace.pages.items():
+        page, last = images[0].row, images[-1]
+        stop = stopped(trace, page["address"], images[0].at, last.at)
+        if last.row.get("status") == "failed" and page["address"] not in bad and not stop:
+            yield Violation("F", " ".join(key), f"failed for good: {last.row.get('error')}")
+
+
+def nobody_is_put_off_for_long(trace: Trace) -> Iterator[Violation]:
+    """A page is tried again within minutes, whatever happened to it."""
+    for key, images in trace.pages.items():
+        for image in images:
+            if "due_at" in image.row and seconds(image.row["due_at"]) > image.at + LONGEST_RETRY + trace.skew:
+                yield Violation("I1", " ".join(key), f"is put off to {image.row['due_at']} at {image.at:.0f} s")
 
 
 def nets_come_back_less_often(trace: Trace) -> Iterator[Violation]:

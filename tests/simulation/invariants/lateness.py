@@ -142,10 +142,23 @@ def everybody_of_a_step_is_paged(trace: Trace) -> Iterator[Violation]:
             if row.get("rev") == old.row.get("rev") or row.get("change") not in ("escalated", "repeated"):
                 continue
             made = {(page["user"], page["method_id"]) for page in pages_of_move(trace, pk, old.row["epoch"])}
-            missing = _must(trace, row, old.at - 20, new.at) - made
+            must = _must(trace, row, old.at - 20, new.at)
+            missing = must - made
+            put = {(first.row["user"], first.row["method_id"]) for first in _put_by(trace, pk, old, new)}
+            raced = old.row["change"] == "edited" or touched(trace, pk, old.at - 5, new.at)
+            named = "T#{}#USER#{}".format
+            extra = {one for one in put - must if steady(trace, (named(row["tenant"], one[0]), "USER"), new.at)}
+            if must and extra and not raced:
+                yield Violation("I1", pk, f"step {row['step']} paged {sorted(extra)}, whom it does not name")
             if missing:
                 step = f"step {row['step']} of {row.get('rule_id')}"
                 yield Violation("I1", pk, f"{step} at {new.at:.1f} s has no page for {sorted(missing)}")
+
+
+def _put_by(trace: Trace, pk: str, old: Image, new: Image) -> list[Image]:
+    """Return the pages that were put for a move: not by an attempt that died, nor later as another way for one."""
+    firsts = [images[0] for _, images in trace.pages_of(pk, old.row["epoch"])]
+    return [first for first in firsts if new.at - 20 <= first.at <= new.at]
 
 
 def _must(trace: Trace, ticket: Row, start: float, end: float) -> set[tuple[str, str]]:
@@ -156,14 +169,15 @@ def _must(trace: Trace, ticket: Row, start: float, end: float) -> set[tuple[str,
     if rule is None or not 0 < ticket["step"] <= len(steps):
         return set()
     step = steps[ticket["step"] - 1]
+    company = steady(trace, (f"T#{tenant}#COMPANY", "COMPANY"), end) or {}
+    severity = next((one for one in company["severities"] if one["name"] == ticket["severity"]), {})
+    channels = step.get("channels") or severity.get("channels") or ("sms", "email")
     found = set()
     for target in step["notify"]:
         name = target.get("user") or duty.on_call(trace, tenant, target["schedule"], end)
         user = steady(trace, (f"T#{tenant}#USER#{name}", "USER"), end)
         fit = [
-            one
-            for one in (user or {}).get("methods", {}).values()
-            if one["verified"] and one["channel"] in (step.get("channels") or ("sms", "email"))
+            one for one in (user or {}).get("methods", {}).values() if one["verified"] and one["channel"] in channels
         ]
         found |= {(name, one["method_id"]) for one in [m for m in fit if not m.get("flagged")] or fit}
     return found

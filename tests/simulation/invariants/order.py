@@ -83,8 +83,18 @@ def each_epoch_moves_once(trace: Trace) -> Iterator[Violation]:
             if _place(b) < _place(a) and b["run"] == a["run"] and b.get("rule_id") == a.get("rule_id"):
                 yield Violation("I4", pk, f"went back from {_place(a)} to {_place(b)}")
             yield from _in_order(pk, a, b)
+            yield from _begun_anew(pk, a, b)
             if a["status"] == "resolved" and b["status"] != "resolved":
                 yield Violation("I4", pk, "was resolved, and is not any more")
+
+
+def _begun_anew(pk: str, a: Row, b: Row) -> Iterator[Violation]:
+    """Yield a violation if the escalation began anew without a return to unread, or did not with one."""
+    returned = b["status"] == "unread" and a["status"] != "unread"
+    if returned != (b["run"] != a["run"]):
+        yield Violation("I4", pk, f"{b['change']} as {b['status']} after {a['status']}: run {a['run']} -> {b['run']}")
+    if b["epoch"] != a["epoch"] and (b["change"] == "deduplicated" or (b["change"] == "edited" and "due_at" in a)):
+        yield Violation("I4", pk, f"its clock was moved by what only {b['change']} it")
 
 
 def _in_order(pk: str, a: Row, b: Row) -> Iterator[Violation]:

@@ -1,0 +1,269 @@
+"""More mistakes, of the kinds that a careless hand makes in any module that a ticket's life passes."""
+
+# ruff: noqa: E501 - a mistake is one line, like the source it is put into
+from tests.simulation.edit import Bug, Edit, bug
+
+ALL: tuple[Bug, ...] = (
+    # opening
+    bug(
+        "dedup keys of two teams run into each other",
+        "opening.dedup_digest",
+        "ids.sha256(scope, dedup_key)",
+        "ids.sha256(dedup_key)",
+    ),
+    bug("a dedup row may count on any ticket", "opening._follow", ', ("dedup", "=", draft.dedup)]', "]"),
+    bug("a dedup row heals at once, or never", "opening.HEALS", "", "timedelta(0)"),
+    bug("a dedup row waits for its ticket for a day", "opening.HEALS", "", "timedelta(days=1)"),
+    bug(
+        "an id stands for whatever was sent with it",
+        "opening._made_before",
+        ' or found["fingerprint"] != draft.fingerprint',
+        "",
+    ),
+    bug(
+        "a count puts the clock off",
+        "ticket.counted",
+        '"count": Next("count"), ',
+        '"count": Next("count"), "look_at": times.text(now + due.HORIZON), ',
+    ),
+    # answers
+    bug("an answer finds the first code of the number", "replies._with_code", "if one.code == code", ""),
+    bug(
+        "a code is put over another's",
+        "answer.put_code",
+        'when=[("expires_at", "missing or <", times.text(now))]',
+        "when=()",
+    ),
+    bug(
+        "who looks at a link acknowledges",
+        "links.show",
+        "tickets.get(link.tenant, link.ticket_id)",
+        "tickets.acknowledge(link.tenant, link.ticket_id, link.user, now)",
+    ),
+    bug(
+        "to escalate what is acknowledged is nothing",
+        "tickets.escalate",
+        "if one.resolved:",
+        "if one.status is not Status.UNREAD:",
+    ),
+    bug(
+        "an answer counts for a ticket that is acknowledged or over",
+        "tickets.acknowledge",
+        " if one.status is Status.UNREAD else {}",
+        "",
+    ),
+    bug("a return from acknowledged keeps its run", "ticket.resumed", ', "run": Next("epoch")}', "}"),
+    bug(
+        "a person's act that lost a race is dropped",
+        "tickets.change",
+        "        except ConditionFailed:\n            continue",
+        "        except ConditionFailed:\n            return before",
+    ),
+    bug("an edit stops the clock", "ticket.edited", "if kept else {}", "if kept else moved(ticket, None, now)"),
+    bug(
+        "an edit begins the escalation anew", "ticket.edited", "if kept else {}", "if kept else restarted(ticket, now)"
+    ),
+    # deciding
+    bug(
+        "what another try may mend is left to the built-in rule",
+        "escalation._decide",
+        "if why is not None or isinstance(error, (Overloaded, *aws.failures())):",
+        "if why is not None:",
+    ),
+    bug(
+        "the last rule that matches is taken",
+        "rule.choose",
+        "key=lambda one: (one.position, one.rule_id))",
+        "key=lambda one: (one.position, one.rule_id), reverse=True)",
+    ),
+    bug("every rule matches", "rule.Rule.matches", "self.when is None or", "True or"),
+    bug("a rule is repeated once less", "decision._positions", "plan.repeat + 1", "max(plan.repeat, 1)"),
+    bug("the last step is left out", "decision._positions", "len(plan.rungs) + 1", "max(len(plan.rungs), 2)"),
+    bug(
+        "a step waits as long as the first",
+        "decision.walk",
+        "now, rung.wait, reached",
+        "now, plan.rungs[0].wait, reached",
+    ),
+    bug("a step waits an hour longer", "decision._move", "now + wait, wait", "now + wait + timedelta(hours=1), wait"),
+    bug(
+        "reminders a day apart from the first on",
+        "decision._past_the_end",
+        "FIRST_REMINDER * 2",
+        "LONGEST_REMINDER * 2",
+    ),
+    bug(
+        "what a severity's channels are is asked of nobody",
+        "decision._reach",
+        "user.usable(channels)",
+        "user.usable(None)",
+    ),
+    bug(
+        "only the first method of a user",
+        "user.User.usable",
+        "if not one.flagged] or fit",
+        "if not one.flagged][:1] or fit",
+    ),
+    bug("methods that are not verified are paged", "user.User.usable", "if one.verified and (", "if ("),
+    bug(
+        "the next method may be one that is not verified", "user.User.next_method", "if one.verified and one", "if one"
+    ),
+    bug(
+        "what is read of the directory is kept for an hour",
+        "reading._kept",
+        "",
+        "type(_kept)(1000, 3600.0, timer=lambda: clock.now().timestamp())",
+    ),
+    bug("rosters and rules of one team", "reading._rules", '"rules", team)', '"rules")'),
+    # escalating
+    bug(
+        "only ten pages of a step are asked for",
+        "queues.put_pages",
+        "range(0, len(of_channel), _BATCH)",
+        "range(0, min(len(of_channel), _BATCH), _BATCH)",
+    ),
+    bug(
+        "only the first batch is put",
+        "store.Table.put_all",
+        "range(0, len(rows), _BATCH_WRITE)",
+        "range(0, min(len(rows), _BATCH_WRITE), _BATCH_WRITE)",
+    ),
+    bug(
+        "only the first batch is read",
+        "store.Table.get_many",
+        "range(0, len(wanted), _BATCH_READ)",
+        "range(0, min(len(wanted), _BATCH_READ), _BATCH_READ)",
+    ),
+    bug("only the first page of a query is read", "store.Table.query_all", "after = page.after", "after = None"),
+    bug(
+        "a page that is there is not asked for again",
+        "escalation._put",
+        "        _renew(new)\n    return True",
+        "        return False\n    return True",
+    ),
+    bug(
+        "every page of a channel goes to the first one's queue",
+        "queues.put_pages",
+        "settings.channel_queue_url(channel)",
+        "settings.channel_queue_url(messages[0].channel)",
+    ),
+    bug("a timer that comes early is dropped", "escalation._run", "queues.put_due(timer, now)", "pass"),
+    bug(
+        "a timer that comes late is dropped",
+        "escalation._run",
+        'or "due_at" not in row',
+        'or "due_at" not in row or (now - timer.due_at).total_seconds() > 60',
+    ),
+    # notifying
+    bug(
+        "a page is too late after its step's wait, be it ten seconds",
+        "page.unwanted",
+        "max(timedelta(seconds=page.wait), FRESH_FOR)",
+        "timedelta(seconds=page.wait)",
+    ),
+    bug(
+        "an earlier page counts as a later one",
+        "page.unwanted",
+        "and one.epoch > page.epoch",
+        "and one.epoch != page.epoch",
+        Edit("notification._later", "{keys.PAGES}{one.epoch + 1}", "{keys.PAGES}"),
+    ),
+    bug(
+        "a later page to the user by any method counts",
+        "page.unwanted",
+        "(one.user, one.method_id) == (page.user, page.method_id)",
+        "one.user == page.user",
+    ),
+    bug(
+        "the claim is given back after an error",
+        "notification._retry",
+        "queues.put(message, delay=delay)",
+        "queues.put(message, delay=0)",
+    ),
+    bug("trouble of the channel is for good", "notification._hand_over", "if error.permanent else", "if True else"),
+    bug(
+        "a page that is sent falls due again", "page.sent", "**_settled(page, now)", "**wound(page.key['pk'], now, now)"
+    ),
+    bug("retries without end grow to hours", "page.LONGEST_RETRY", "", "timedelta(hours=6)"),
+    bug(
+        "the address of the ticket's other page is flagged",
+        "failure._flag",
+        "method.address != claimed.address or ",
+        "",
+    ),
+    bug(
+        "a page that was sent is no sign of life",
+        "failure._alive",
+        "in (page.PageStatus.PENDING, page.PageStatus.SENT)",
+        "is page.PageStatus.PENDING",
+    ),
+    bug(
+        "a pending page is no sign of life",
+        "failure._alive",
+        "in (page.PageStatus.PENDING, page.PageStatus.SENT)",
+        "is page.PageStatus.SENT",
+    ),
+    bug(
+        "a failed page is settled, and then its next method tried",
+        "failure.give_up",
+        "    last = not _try_next_method(claimed, _step(claimed), of)\n",
+        "    settle(claimed, page.failed(claimed, error.detail, clock.now()), Outcome.FAILED)\n    last = not _try_next_method(claimed, _step(claimed), of)\n",
+    ),
+    bug(
+        "who comes second to hurry does not",
+        "failure.give_up",
+        "    if last:\n        # Two",
+        "    if False:\n        # Two",
+    ),
+    bug("a hurry over whoever acknowledged", "failure._hurry", ', ("status", "=", Status.UNREAD.value)]', "]"),
+    bug("a hurry whatever step it is by now", "failure._hurry", '("epoch", "=", claimed.epoch + 1), ', ""),
+    # timers and nets
+    bug(
+        "a new timer is armed only where there was none",
+        "timers.follow",
+        "if after is not None:",
+        "if after is not None and before is None:",
+    ),
+    bug("the new timer is cancelled", "timers.follow", "cancel(before)", "cancel(after or before)"),
+    bug("a refused schedule is taken for set", "timers._schedule", "return _instead(timer, now)", "return True"),
+    bug("a timer within the hour goes to the queue", "due.QUEUE_WITHIN", "", "timedelta(hours=1)"),
+    bug("a schedule fires late by its spread", "due.fire_at", "FIRE_EARLY - spread", "FIRE_EARLY + spread"),
+    bug(
+        "delays are an hour's share",
+        "due.delay_seconds",
+        "ahead / timedelta(seconds=1)",
+        "ahead / timedelta(seconds=2)",
+    ),
+    bug(
+        "the sweeper sweeps one shard a minute",
+        "sweep.run",
+        "in shards[first:] + shards[:first]",
+        "in shards[first : first + 1]",
+    ),
+    bug("the sweeper stops at a shard that fails", "sweep.run", 'count("SweeperShardsFailed")', "break"),
+    bug("the sweeper stops at a row that it cannot repair", "sweep._repair", 'kind = "failed"', "raise"),
+    bug(
+        "the sweeper takes what is deleted or moved",
+        "sweep._sweep",
+        'row.get("look_at", "~") <= times.text(now)',
+        "'look_at' in row",
+    ),
+    bug(
+        "the sweeper looks on before it acts",
+        "sweep._repair",
+        "        kind = act(row, now)",
+        '        tickets.update(Key(pk=row["pk"], sk=row["sk"]), {"look_at": times.text(now + due.HORIZON)})\n        kind = act(row, now)',
+    ),
+    bug(
+        "the sweeper arms what is far ahead, and forgets it",
+        "sweep._next_look",
+        'due.look_at(times.parse(row["due_at"]))',
+        'due.look_at(times.parse(row["due_at"])) + due.HORIZON',
+    ),
+    bug(
+        "an error of the clock is swallowed",
+        "timers.follow",
+        "        arm(after, now)\n",
+        "        try:\n            arm(after, now)\n        except Exception:\n            return\n",
+    ),
+)
