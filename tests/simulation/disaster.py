@@ -7,7 +7,7 @@ from tests.simulation.faults import EVERYTHING, MENDED_BY_RETRIES, Weather
 from tests.simulation.world import World
 from tocsin import rebuild
 
-ASKED_AGAIN = 30.0  # seconds until a rebuild that was killed is called again
+ASKED_AGAIN = 30.0  # seconds until a rebuild that was killed, or could not do everything, is called again
 
 
 class Disaster:
@@ -48,7 +48,7 @@ class Disaster:
     def _rebuild(self, begin: str | None) -> None:
         progress = self.world.invoke("sweeper", {"rebuild": True, "begin": begin})
         self._touch()
-        if progress is None:
+        if progress is None or progress["failed"]:
             self.world.timeline.after(ASKED_AGAIN, lambda: self._rebuild(begin))
         elif progress["next"] is not None:
             self.world.timeline.after(1.0, lambda: self._rebuild(progress["next"]))

@@ -105,9 +105,7 @@ ALL: tuple[Bug, ...] = (
         "if not one.flagged][:1] or fit",
     ),
     bug("methods that are not verified are paged", "user.User.usable", "if one.verified and (", "if ("),
-    bug(
-        "the next method may be one that is not verified", "user.User.next_method", "if one.verified and one", "if one"
-    ),
+    bug("the next method may be one that is not verified", "user.User.next_method", " and one.verified", "if one"),
     bug(
         "what is read of the directory is kept for an hour",
         "reading._kept",

@@ -21,28 +21,33 @@ TIME = timedelta(seconds=40)  # of one call; the function's time-out is later
 
 
 class Progress(TypedDict):
-    """How far a call came: `next` is where the following one begins, None when all is done."""
+    """How far a call came: `next` is where the following one begins, None when all is done.
+
+    `failed`: rows that could not be rebuilt. The sweeper comes to them in its time, the same call once more at once.
+    """
 
     looked_at: int
+    failed: int
     next: str | None
 
 
 def run(now: datetime, begin: str | None) -> Progress:
     """Arm or queue whatever has something left to do, from the place `begin` of the due index on."""
     ordered = merge(*(_shard(shard, begin or "0") for shard in keys.due_shards()), key=lambda row: str(row["look_at"]))
-    looked_at = 0
+    looked_at = failed = 0
     while batch := list(islice(ordered, BATCH)):
         for row in tickets.get_many([Key(pk=row["pk"], sk=row["sk"]) for row in batch]):
             if row is not None and "look_at" in row:
-                _act(row)
+                failed += not _act(row)
         looked_at += len(batch)
         # Rows may share their place: who stopped among them would begin there again, for ever.
         if clock.now() - now > TIME and (place := batch[-1]["look_at"]) > (begin or ""):
-            return Progress(looked_at=looked_at, next=place)
-    return Progress(looked_at=looked_at, next=None)
+            return Progress(looked_at=looked_at, failed=failed, next=place)
+    return Progress(looked_at=looked_at, failed=failed, next=None)
 
 
-def _act(row: Row) -> None:
+def _act(row: Row) -> bool:
+    """Do what a row asks for. Return whether that could be done."""
     about(row["tenant"], row["ticket_id"])
     try:
         kind = sweep.act(row, clock.now())
@@ -52,6 +57,7 @@ def _act(row: Row) -> None:
         kind = "failed"
     if kind:
         count("SweeperRebuilds", kind=kind)
+    return kind != "failed"
 
 
 def _shard(shard: str, begin: str) -> Iterator[Row]:
