@@ -49,8 +49,8 @@ ALL: tuple[Bug, ...] = (
     bug(
         "an answer counts for a ticket that is acknowledged or over",
         "tickets.acknowledge",
-        " if one.status is Status.UNREAD else {}",
-        "",
+        "return {} if seen else",
+        "return",
     ),
     bug("a return from acknowledged keeps its run", "ticket.resumed", ', "run": Next("epoch")}', "}"),
     bug(
@@ -59,9 +59,9 @@ ALL: tuple[Bug, ...] = (
         "        except ConditionFailed:\n            continue",
         "        except ConditionFailed:\n            return before",
     ),
-    bug("an edit stops the clock", "ticket.edited", "if kept else {}", "if kept else moved(ticket, None, now)"),
+    bug("an edit stops the clock", "ticket.edited", "is None else {}", "is None else moved(ticket, None, now)"),
     bug(
-        "an edit begins the escalation anew", "ticket.edited", "if kept else {}", "if kept else restarted(ticket, now)"
+        "an edit begins the escalation anew", "ticket.edited", "is None else {}", "is None else restarted(ticket, now)"
     ),
     # deciding
     bug(
@@ -93,19 +93,13 @@ ALL: tuple[Bug, ...] = (
         "LONGEST_REMINDER * 2",
     ),
     bug(
-        "what a severity's channels are is asked of nobody",
-        "decision._reach",
-        "user.usable(channels)",
-        "user.usable(None)",
-    ),
-    bug(
         "only the first method of a user",
         "user.User.usable",
         "if not one.flagged] or fit",
         "if not one.flagged][:1] or fit",
     ),
     bug("methods that are not verified are paged", "user.User.usable", "if one.verified and (", "if ("),
-    bug("the next method may be one that is not verified", "user.User.next_method", " and one.verified", "if one"),
+    bug("the next method may be one that is not verified", "user.User.next_method", " and one.verified", ""),
     bug(
         "what is read of the directory is kept for an hour",
         "reading._kept",

@@ -21,7 +21,6 @@ from tocsin.rule import RuleBody
 
 USERS = ("ada", "bob", "cyd", "dan")
 TEAM, OTHER_TEAM = "payments", "ops"  # the other one has no rules of its own
-NARROW = ("sev3", ["sms"])  # a severity, and the channels that it is told by
 PAIRS = (("acme", "acmex"), ("acme", "acme-x"))
 WAITS = ("10s", "30s", "1m", "2m", "4m", "10m", "30m")
 LONG_WAITS = ("2h", "25h", "3d")
@@ -47,7 +46,7 @@ def _found(world: World, index: int, tenant: str) -> None:
     body = {"company_id": tenant, "name": tenant, "admin": admin}
     assert world.api("POST", "/companies", body, tenant="", role="operator").status == 201
     names = ("sev1", "sev2", "sev3", "sev4")
-    severities = [{"name": name, "default": name == "sev2", "channels": dict([NARROW]).get(name)} for name in names]
+    severities = [{"name": name, "default": name == "sev2"} for name in names]
     wanted: list[tuple[str, str, Any]] = [("PUT", "/severities", {"items": severities})]
     wanted += [("POST", "/teams", {"team_id": team, "name": team}) for team in (TEAM, OTHER_TEAM)]
     for user in USERS:
@@ -141,7 +140,7 @@ class Scenario:
             if not shown:
                 self.trace.seen.append(Violation("I7", pk, f"is shown as {answer}"))
             if row.get("dedup_key") and row["status"] != "resolved":
-                again = {"team": row["team"], "title": row["title"], "dedup_key": row["dedup_key"]}
+                again = {"team": images[0].row["team"], "title": row["title"], "dedup_key": row["dedup_key"]}
                 answer = self.world.api("POST", "/tickets", again, tenant=tenant)
                 if answer.status != 200 or answer.body["ticket_id"] != row["ticket_id"]:
                     self.trace.seen.append(Violation("I7", pk, f"its dedup key is answered {answer}"))
@@ -194,7 +193,7 @@ class Scenario:
         random, n = self.random, len(self.openings)
         tenant = self.tenants[random.random() < 0.4]
         body: dict[str, Any] = {"team": OTHER_TEAM if random.random() < 0.15 else TEAM, "title": f"Z{n:03d} disk full"}
-        body |= {"severity": random.choice(("sev1", "sev2", NARROW[0]))} if random.random() < 0.5 else {}
+        body |= {"severity": random.choice(("sev1", "sev2", "sev3"))} if random.random() < 0.5 else {}
         if random.random() < 0.4:
             body["dedup_key"] = random.choice(("disk", "net"))
         if random.random() < 0.5:
@@ -244,10 +243,7 @@ class Scenario:
 
     def _severities(self) -> dict[str, Any]:
         """Return severities, some of whose tickets are unread again, or over, after a time."""
-        items = [
-            {"name": name, "default": name == "sev2", "channels": dict([NARROW]).get(name)}
-            for name in ("sev1", "sev2", "sev3", "sev4")
-        ]
+        items = [{"name": name, "default": name == "sev2"} for name in ("sev1", "sev2", "sev3", "sev4")]
         for item in items:
             item["ack_timeout"] = self.people.choice((None, "1m", "5m", "20m", "2h"))
             item["auto_resolve"] = self.people.choice((None, None, "10m", "1h", "2d"))
@@ -291,7 +287,7 @@ class Scenario:
             self._tries(one.key)
             if self.world.reply(page.address, f"E {code[1]}"):
                 self.trace.acts.append(
-                    Act(begun, self.world.seconds, "escalate", one.tenant, "sms", {}, Answer(200, None), one.key)
+                    Act(begun, self.world.seconds, "escalate by sms", one.tenant, "sms", {}, Answer(200, None), one.key)
                 )
 
     def _look(self, one: Opening) -> None:

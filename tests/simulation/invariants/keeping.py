@@ -70,7 +70,9 @@ def nobody_answers_for_others(trace: Trace) -> Iterator[Violation]:
     """I7: a ticket's status changes when somebody acts on it, and not otherwise."""
     for pk, images in trace.tickets.items():
         for old, new in pairwise(images):
-            acted = any(new.at - LONGEST_CALL <= at <= new.at for at in trace.tried[pk])
+            acted = new.row.get("changed_by") == "system" or any(
+                new.at - LONGEST_CALL <= at <= new.at for at in trace.tried[pk]
+            )
             if new.row and new.row["status"] != old.row["status"] and not acted:
                 yield Violation("I7", pk, f"became {new.row['status']} at {new.at:.1f} s, and nobody acted on it")
 
@@ -89,7 +91,7 @@ def answers_count(trace: Trace) -> Iterator[Violation]:
     """I7: what a person was told is done was done."""
     for act in trace.acts:
         wanted = act.body.get("status") if act.what == "move" else "under_investigation" if act.what == "answer" else ""
-        wanted = "unread" if act.what == "escalate" else wanted
+        wanted = "unread" if act.what == "escalate by sms" else wanted
         if not wanted or act.answer.status != 200:
             continue
         images = trace.tickets.get(act.ticket, [])

@@ -57,6 +57,10 @@ def _never_committed(trace: Trace, key: Key) -> bool:
     put = trace.pages[key][0]
     images = trace.tickets.get(key[0], [])
     moved = _committed(trace, key)
+    others = (one[0].at for _, one in trace.pages_of(key[0], put.row["epoch"]))
+    renewed = trace.at(key, moved).get("created_at") != put.row["created_at"]
+    if put.at < moved - 20 and not renewed and any(moved - 20 <= at <= moved for at in others):
+        return True
     changes = (one.at for (pk, _), rows in trace.users.items() if f"#{put.row['tenant']}#" in pk for one in rows)
     edited = (one.at for one in images if one.row.get("change") == "edited")
     return any(put.at <= at <= moved for at in [*changes, *edited])
@@ -148,11 +152,17 @@ def everybody_of_a_step_is_paged(trace: Trace) -> Iterator[Violation]:
             raced = old.row["change"] == "edited" or touched(trace, pk, old.at - 5, new.at)
             named = "T#{}#USER#{}".format
             extra = {one for one in put - must if steady(trace, (named(row["tenant"], one[0]), "USER"), new.at)}
-            if must and extra and not raced:
+            if must and extra and not raced and not old.row.get("assigned") and _names_users(trace, row, new.at):
                 yield Violation("I1", pk, f"step {row['step']} paged {sorted(extra)}, whom it does not name")
             if missing:
                 step = f"step {row['step']} of {row.get('rule_id')}"
                 yield Violation("I1", pk, f"{step} at {new.at:.1f} s has no page for {sorted(missing)}")
+
+
+def _names_users(trace: Trace, ticket: Row, at: float) -> bool:
+    """Say whether a step names its users one by one: who else it reaches is not told by the rule alone."""
+    rule = steady(trace, (f"T#{ticket['tenant']}#RULE#{ticket['rule_id']}", "RULE"), at)
+    return bool(rule) and all("user" in one for one in rule["steps"][ticket["step"] - 1]["notify"])
 
 
 def _put_by(trace: Trace, pk: str, old: Image, new: Image) -> list[Image]:

@@ -65,7 +65,7 @@ def rules_are_walked_to_their_end(trace: Trace) -> Iterator[Violation]:
             rule = steady(trace, (f"T#{new.row['tenant']}#RULE#{new.row['rule_id']}", "RULE"), new.at)
             if rule is None or old.row.get("rule_id") != rule["rule_id"]:
                 continue
-            walked = [[old.row["round"], old.row["step"]], *new.row.get("passed", [])]
+            walked = [[old.row["round"], old.row["step"]], *(place[:2] for place in new.row.get("passed", []))]
             end = [rule["repeat"] + 1, len(rule["steps"])]
             whole = len(new.row.get("passed", [])) >= len(rule["steps"])  # a round that reaches nobody is the last
             if (
