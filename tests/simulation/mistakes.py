@@ -35,12 +35,6 @@ ALL: tuple[Bug, ...] = (
         "when=()",
     ),
     bug(
-        "who looks at a link acknowledges",
-        "links.show",
-        "tickets.get(link.tenant, link.ticket_id)",
-        "tickets.acknowledge(link.tenant, link.ticket_id, link.user, now)",
-    ),
-    bug(
         "to escalate what is acknowledged is nothing",
         "tickets.escalate",
         "if one.resolved:",
@@ -87,12 +81,6 @@ ALL: tuple[Bug, ...] = (
     ),
     bug("a step waits an hour longer", "decision._move", "now + wait, wait", "now + wait + timedelta(hours=1), wait"),
     bug(
-        "reminders a day apart from the first on",
-        "decision._past_the_end",
-        "FIRST_REMINDER * 2",
-        "LONGEST_REMINDER * 2",
-    ),
-    bug(
         "only the first method of a user",
         "user.User.usable",
         "if not one.flagged] or fit",
@@ -113,12 +101,6 @@ ALL: tuple[Bug, ...] = (
         "queues.put_pages",
         "range(0, len(of_channel), _BATCH)",
         "range(0, min(len(of_channel), _BATCH), _BATCH)",
-    ),
-    bug(
-        "only the first batch is put",
-        "store.Table.put_all",
-        "range(0, len(rows), _BATCH_WRITE)",
-        "range(0, min(len(rows), _BATCH_WRITE), _BATCH_WRITE)",
     ),
     bug(
         "only the first batch is read",
@@ -167,22 +149,9 @@ ALL: tuple[Bug, ...] = (
         "one.user == page.user",
     ),
     bug(
-        "the claim is given back after an error",
-        "notification._retry",
-        "queues.put(message, delay=delay)",
-        "queues.put(message, delay=0)",
-    ),
-    bug("trouble of the channel is for good", "notification._hand_over", "if error.permanent else", "if True else"),
-    bug(
         "a page that is sent falls due again", "page.sent", "**_settled(page, now)", "**wound(page.key['pk'], now, now)"
     ),
     bug("retries without end grow to hours", "page.LONGEST_RETRY", "", "timedelta(hours=6)"),
-    bug(
-        "the address of the ticket's other page is flagged",
-        "failure._flag",
-        "method.address != claimed.address or ",
-        "",
-    ),
     bug(
         "a page that was sent is no sign of life",
         "failure._alive",
@@ -196,19 +165,12 @@ ALL: tuple[Bug, ...] = (
         "is page.PageStatus.SENT",
     ),
     bug(
-        "a failed page is settled, and then its next method tried",
-        "failure.give_up",
-        "    last = not _try_next_method(claimed, _step(claimed), of)\n",
-        "    settle(claimed, page.failed(claimed, error.detail, clock.now()), Outcome.FAILED)\n    last = not _try_next_method(claimed, _step(claimed), of)\n",
-    ),
-    bug(
         "who comes second to hurry does not",
         "failure.give_up",
         "    if last:\n        # Two",
         "    if False:\n        # Two",
     ),
     bug("a hurry over whoever acknowledged", "failure._hurry", ', ("status", "=", Status.UNREAD.value)]', "]"),
-    bug("a hurry whatever step it is by now", "failure._hurry", '("epoch", "=", claimed.epoch + 1), ', ""),
     # timers and nets
     bug(
         "a new timer is armed only where there was none",
@@ -257,5 +219,19 @@ ALL: tuple[Bug, ...] = (
         "timers.follow",
         "        arm(after, now)\n",
         "        try:\n            arm(after, now)\n        except Exception:\n            return\n",
+    ),
+    bug("a hurry whatever step it is by now", "failure._hurry", '("epoch", "=", failing.epoch + 1), ', ""),
+    bug(
+        "who looks at a link acknowledges",
+        "links.show",
+        "partial(tickets.get, link.tenant)",
+        "lambda one: tickets.acknowledge(link.tenant, one, link.user, now)",
+    ),
+    bug("the address of another page is flagged", "failure._flag", "method.address != failing.address or ", ""),
+    bug(
+        "a failed page is settled, and then its next method tried",
+        "failure.give_up",
+        "    last = not try_another_way(failing, of)\n",
+        "    settle(failing, page.failed(failing, error.detail, clock.now()), Outcome.FAILED)\n    last = not try_another_way(failing, of)\n",
     ),
 )

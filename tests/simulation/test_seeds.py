@@ -29,6 +29,8 @@ KEPT = [
     # Pages that waited for their next try when all queues were lost: a rebuild passed them over.
     ("recovery", 113),
     ("recovery", 121),
+    # Who took a turn died with the mark that pages wait for it: those who came after did not know of them.
+    ("net_off", 14),
     # A row that a rebuild could not do, and nobody was told of.
     ("recovery", 48),
     # Rows that share their place in the due index: a rebuild began there again and again.

@@ -108,7 +108,7 @@ class DynamoDB:
         partition, entries = _matching(index, KeyConditionExpression, how)
         forward = how.get("ScanIndexForward", True)
         entries = _after(entries, index, how.get("ExclusiveStartKey"), forward=forward)
-        limit = min(how.get("Limit") or len(entries) + 1, self.most.get(f"{TableName}/{name or ''}", len(entries) + 1))
+        limit = how.get("Limit") or self.most.get(f"{TableName}/{name or ''}") or len(entries) + 1
         shown = entries[:limit]
         answer: Answer = {"Items": _projected(table, index, partition, shown)}
         if len(entries) > limit:

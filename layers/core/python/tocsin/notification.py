@@ -133,11 +133,13 @@ def _pause(one: Wanted, until: datetime) -> Outcome:
 
 
 def _send_waiting(way: TurnMessage) -> Outcome:
-    """Send the pages that wait for a turn. If another has taken it, they go with what that one sends."""
+    """Send the pages that wait for a turn. If another has taken it, those that it has not sent wait for the next."""
     turn = turns.take(way, clock.now())
-    if not isinstance(turn, Turn):
-        return Outcome.LEFT
     others = turns.waiting(way)
+    if not isinstance(turn, Turn):
+        if others:
+            turns.go_on_waiting(way, turn, clock.now())
+        return Outcome.LEFT
     return _hand_over(turn, _read(way, others), others)
 
 

@@ -99,6 +99,19 @@ def put_off(turn: Turn, pages: Sequence[Page], until: datetime, now: datetime, e
     _end(turn, {"until": times.text(until), "waited": True})
 
 
+def go_on_waiting(way: TurnMessage, until: datetime, now: datetime) -> None:
+    """Ask for another turn for those that wait, for this one is taken by who may not know of them.
+
+    Who takes a turn takes with it the mark that pages wait: if that one died before it sent them, the mark is gone.
+    """
+    try:
+        before = tickets.exchange(_key(way), {"waited": True}, when=[("until", "=", times.text(until))])
+    except ConditionFailed:
+        before = {}
+    if "waited" not in before:
+        _ask(way, until, now)
+
+
 def ask_again(turn: Turn, now: datetime) -> None:
     """Ask for the next turn for those that this one had no room for."""
     _ask(turn.way, times.parse(turn.until), now)
