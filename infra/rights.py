@@ -91,7 +91,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "teams": (
         *KEEP_DIRECTORY,
         may(QUERY, Place.DIRECTORY),
-        may(READ, Place.TICKETS),
+        may((*READ, *_dynamodb("UpdateItem")), Place.TICKETS),
         may(QUERY, Place.TICKETS_OPEN),
         TAKE_ALLOWANCE,
     ),

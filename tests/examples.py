@@ -9,6 +9,7 @@ from tocsin.company import Company
 from tocsin.page import Page
 from tocsin.rows import Next, Row
 from tocsin.rule import Rule
+from tocsin.team import Team
 from tocsin.ticket import Changes, Ticket
 from tocsin.user import ContactMethod, User
 
@@ -85,10 +86,13 @@ def a_step(*users: str, wait: str = "5m", **fields: Any) -> dict[str, Any]:
 
 def a_book(*rules: Rule, users: tuple[User, ...] = (), missing: tuple[str, ...] = (), **known: Any) -> Book:
     """Return a book in which everything is read: the team's rules, these users and no other, no company rules."""
+    paused = known.pop("maintenance", None)
     rosters: dict[str, Roster] = known.pop("rosters", {"payments": Roster()})
     company = Company.model_validate({"company_id": "acme", "name": "Acme", "created_at": NOW} | known)
     return Book(
+        team_id="payments",
         team_rules=rules,
+        read_team=Team.model_validate({"team_id": "payments", "name": "P", "created_at": NOW, "maintenance": paused}),
         read_company=company,
         read_company_rules=(),
         read_users={**{one.user_id: one for one in users}, **dict.fromkeys(missing)},

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from tocsin import api, clock, keys, resource, teams
+from tocsin import api, clock, keys, maintenance, resource, teams
 from tocsin.api import PREFIX, Api, Cursor, Limit, Page
-from tocsin.team import Member, Membership, NewTeam, Team, TeamPatch
+from tocsin.team import Maintenance, Member, Membership, NewMaintenance, NewTeam, Team, TeamPatch
 
 app = Api("teams")
 
@@ -57,6 +57,19 @@ def put_member(team_id: str, user_id: str, body: Membership) -> Response[Any]:
 @app.delete(f"{PREFIX}/teams/<team_id>/members/<user_id>", summary="Take a user out of a team", responses=api.DELETES)
 def remove_member(team_id: str, user_id: str) -> Response[str]:
     teams.remove_member(app.principal.tenant, team_id, user_id)
+    return api.no_content()
+
+
+@app.put(f"{PREFIX}/teams/<team_id>/maintenance", summary="Page nobody for a team's tickets until a time")
+def begin_maintenance(team_id: str, body: NewMaintenance) -> Maintenance:
+    return maintenance.begin(app.principal.tenant, team_id, body, app.principal.actor, clock.now())
+
+
+@app.delete(
+    f"{PREFIX}/teams/<team_id>/maintenance", summary="Page for what is unread from now on", responses=api.DELETES
+)
+def end_maintenance(team_id: str) -> Response[str]:
+    maintenance.end(app.principal.tenant, team_id, app.principal.actor, clock.now())
     return api.no_content()
 
 

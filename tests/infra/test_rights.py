@@ -143,7 +143,7 @@ def test_a_function_without_a_right_to_a_table_cannot_reach_it(app: Template) ->
 
 
 def test_who_has_nothing_to_do_with_tickets_writes_no_row_of_theirs_but_the_allowance(app: Template) -> None:
-    for name in ("rules", "users", "teams", "severities", "company", "api_keys", "integrations", "sso", "scim", "me"):
+    for name in ("rules", "users", "severities", "company", "api_keys", "integrations", "sso", "scim", "me"):
         writing = [one for one in _statements(_role_of(app, name)) if "TicketsArn" in str(one) and "Update" in str(one)]
         assert [one["Action"] for one in writing] == ["dynamodb:UpdateItem"]
         assert writing[0]["Condition"] == {

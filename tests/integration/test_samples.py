@@ -181,6 +181,11 @@ def test_a_ticket_is_steered(paged: Caller, act: str) -> None:
     assert ask(f"tickets/{act}") == 200
 
 
+def test_a_team_is_in_maintenance(acme: Caller) -> None:
+    assert ask("teams/maintenance") == 200
+    assert acme("GET", "/teams/payments").body["maintenance"]["reason"] == "New disks."
+
+
 def test_the_company_sets_its_last_resort(acme: Caller) -> None:
     assert ask("company/change") == 200
     assert call("company", sample("company/read")).body["last_resort"] == [{"user": "ada"}]

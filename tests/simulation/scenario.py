@@ -7,6 +7,7 @@ changed, opened anew and resolved, while rules, users and methods change under w
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 from random import Random
 from typing import Any
@@ -16,7 +17,7 @@ from tests.simulation.timeline import START
 from tests.simulation.trace import Act, Attempt, Trace, Violation
 from tests.simulation.world import Rows, World
 from tests.world import Answer
-from tocsin import rules
+from tocsin import rules, times
 from tocsin.rule import RuleBody
 
 USERS = ("ada", "bob", "cyd", "dan")
@@ -120,9 +121,14 @@ class Scenario:
             self._later(self.random.uniform(0, self.length), act)
         if self.random.random() < 0.2:
             self._plan_stop()
+        self._plan_people()
+
+    def _plan_people(self) -> None:
         if self.people.random() < 0.6:
             for tenant in self.tenants:
                 self._call("severities", "PUT", "/severities", self._severities(), tenant)
+        for _ in range(self.people.choice((0, 0, 0, 1, 3))):
+            self._later(self.people.uniform(0, self.length), self._pause)
         for one in list(self.openings):
             for _ in range(self.people.choice((0, 0, 1, 1, 2, 3))):
                 self._later(self.people.uniform(0, self.length), self._steer, one)
@@ -240,6 +246,15 @@ class Scenario:
     def _patch(self, what: str, one: Opening, body: dict[str, Any]) -> None:
         if one.key:
             self._call(what, "PATCH", one.path, body, one.tenant, ticket=one.key)
+
+    def _pause(self) -> None:
+        """Put a team into maintenance, or end that."""
+        tenant = self.people.choice(self.tenants)
+        if self.people.random() < 0.3:
+            self._call("delete", "DELETE", f"/teams/{TEAM}/maintenance", None, tenant)
+            return
+        until = times.text(START + timedelta(seconds=self.world.seconds + self.people.choice((20, 120, 900, 2400))))
+        self._call("maintenance", "PUT", f"/teams/{TEAM}/maintenance", {"until": until}, tenant)
 
     def _severities(self) -> dict[str, Any]:
         """Return severities, some of whose tickets are unread again, or over, after a time."""

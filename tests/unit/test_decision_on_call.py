@@ -51,7 +51,7 @@ def test_of_two_schedules_the_empty_one_is_spoken_of() -> None:
 
 
 def test_whoever_comes_below_stands_in_for_a_deleted_user() -> None:
-    book = Book(team_rules=[a_rule(on_call("s"))], read_company=a_book().read_company)
+    book = Book([a_rule(on_call("s"))], read_team=a_book().read_team, read_company=a_book().read_company)
     with pytest.raises(Unread) as schedules:
         decide(a_ticket(), book, NOW)
     assert schedules.value.schedules == {"s"}

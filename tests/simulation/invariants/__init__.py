@@ -43,6 +43,7 @@ CHECKS: tuple[Check, ...] = (
     steering.what_was_asked_for_is_there,
     steering.the_earliest_time_is_the_due_time,
     steering.nothing_ends_before_its_time,
+    steering.nobody_is_paged_in_a_maintenance,
     steering.who_gets_a_ticket_is_paged,
 )
 

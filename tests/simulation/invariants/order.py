@@ -15,7 +15,7 @@ SETTLED = ("sent", "failed", "skipped")
 GOES_ON = ("escalated", "repeated", "last_resort", "reminded", "edited", "deduplicated", "acknowledged", "resolved")
 BEYOND_RULES = (
     *("hurried", "kept", "acknowledged", "status_changed", "resolved", "edited", "deduplicated", "opened"),
-    *("snoozed", "snooze_ended", "ack_expired", "reassigned"),
+    *("snoozed", "snooze_ended", "ack_expired", "reassigned", "held"),
 )
 
 

@@ -8,6 +8,7 @@ from tests.simulation.trace import Trace, Violation, seconds
 from tocsin.rows import Row
 
 EARLY = 1.0
+SET_BEFORE = 30.0  # seconds that a step may take to be carried out
 GIVEN = ("acknowledged", "status_changed")
 
 
@@ -65,6 +66,19 @@ def nothing_ends_before_its_time(trace: Trace) -> Iterator[Violation]:
                 continue
             if new.at < end - EARLY - trace.skew - 0.001:
                 yield Violation("I3", pk, f"{b['change']} at {new.at:.1f} s, not over before {end:.1f} s")
+
+
+def nobody_is_paged_in_a_maintenance(trace: Trace) -> Iterator[Violation]:
+    """I2: no page is made while its ticket's team is in maintenance."""
+    for key, images in trace.pages.items():
+        made = images[0]
+        ticket = trace.at((key[0], "TICKET"), made.at)
+        team = (f"T#{ticket['tenant']}#TEAM#{ticket['team']}", "TEAM")
+        set_ = [image for image in trace.users.get(team, ()) if image.at <= made.at - SET_BEFORE]
+        since = [image for image in trace.users.get(team, ()) if made.at - SET_BEFORE < image.at <= made.at]
+        pause = set_[-1].row.get("maintenance") if set_ else None
+        if pause and not since and seconds(pause["until"]) > made.at + trace.skew + EARLY:
+            yield Violation("I2", " ".join(key), f"was made at {made.at:.1f} s, in a maintenance")
 
 
 def who_gets_a_ticket_is_paged(trace: Trace) -> Iterator[Violation]:

@@ -12,6 +12,7 @@ from tocsin import oncall
 from tocsin.company import Company
 from tocsin.oncall import Rota
 from tocsin.rule import Rule
+from tocsin.team import Team
 from tocsin.user import User
 
 
@@ -25,6 +26,7 @@ class Unread(Exception):
         rosters: Iterable[str] = (),
         schedules: Iterable[str] = (),
         company: bool = False,
+        team: bool = False,
         company_rules: bool = False,
     ) -> None:
         super().__init__("not read yet")
@@ -32,6 +34,7 @@ class Unread(Exception):
         self.rosters = frozenset(rosters)
         self.schedules = frozenset(schedules)
         self.company = company
+        self.team = team
         self.company_rules = company_rules
 
 
@@ -59,6 +62,8 @@ class Book:
     """What was read so far for one ticket. None in users and schedules stands for one that does not exist."""
 
     team_rules: Sequence[Rule]
+    team_id: str = ""
+    read_team: Team | None = None
     read_company: Company | None = None
     read_company_rules: Sequence[Rule] | None = None
     read_users: dict[str, User | None] = field(default_factory=dict)
@@ -71,6 +76,13 @@ class Book:
         if self.read_company_rules is None:
             raise Unread(company_rules=True)
         return self.read_company_rules
+
+    @property
+    def team(self) -> Team:
+        """The ticket's team. Raises `Unread`."""
+        if self.read_team is None:
+            raise Unread(team=True)
+        return self.read_team
 
     @property
     def company(self) -> Company:
@@ -106,10 +118,10 @@ class Book:
     def users(self, names: Iterable[str]) -> list[User]:
         """Return the users that exist, in this order. Raises `Unread` for all that are missing at once.
 
-        The company's settings are asked for along with them: one read more, where another call would cost more.
+        Company and team are asked for along with them: two reads more, where another call would cost more.
         """
         wanted = list(names)
         missing = [name for name in wanted if name not in self.read_users]
         if missing:
-            raise Unread(users=missing, company=self.read_company is None)
+            raise Unread(users=missing, company=self.read_company is None, team=self.read_team is None)
         return [user for name in wanted if (user := self.read_users[name]) is not None]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-from tocsin import rule
+from tocsin import rule, times
 from tocsin.book import Book
 from tocsin.page import Draft
 from tocsin.rule import Audience, Plan, Rung, Target
@@ -17,6 +17,7 @@ from tocsin.ticket import Kind, Passed, Ticket
 
 MAX_PAGES = 200  # a step
 LAST_RESORT_WAIT = timedelta(minutes=15)
+HELD_FOR = timedelta(minutes=15)  # until a maintenance is asked for again: it may have been ended early
 HANDED_WAIT = timedelta(minutes=5)  # for whom a ticket was reassigned to, before the team's rules
 LONGEST_REMINDER = timedelta(hours=24)
 
@@ -64,8 +65,19 @@ class Decision:
 def decide(ticket: Ticket, book: Book, now: datetime) -> Decision:
     """Return what an unread ticket whose time has come does. Raises `Unread` for what the book lacks."""
     decided = _handed_over(ticket, book, now) or walk(ticket, plan(ticket, book, now), book, now)
+    decided = _held(decided, ticket, book, now)
     known = book.read_company
     return replace(decided, times=known.times_of(ticket.severity)) if known else decided
+
+
+def _held(decided: Decision, ticket: Ticket, book: Book, now: datetime) -> Decision:
+    """Return the decision, or, while the team is in maintenance, to look again when that ends or may have ended."""
+    end = book.team.pauses(now) if decided.kind is not Kind.KEPT else None
+    if end is None:
+        return decided
+    told = f"The team is in maintenance until {times.text(end)}."
+    place = (ticket.rule_id, ticket.step, ticket.round, ticket.beyond)
+    return Decision(Kind.HELD, *place, min(end, now + HELD_FOR), remarks=(told,))
 
 
 def plan(ticket: Ticket, book: Book, now: datetime) -> Plan:
@@ -86,7 +98,7 @@ def _handed_over(ticket: Ticket, book: Book, now: datetime) -> Decision | None:
 
 def fall_back(ticket: Ticket, book: Book, now: datetime, why: str) -> Decision:
     """Return what happens when deciding failed: the built-in rule is taken, and the history says why."""
-    decision = walk(ticket, rule.built_in(ticket.team), book, now)
+    decision = _held(walk(ticket, rule.built_in(ticket.team), book, now), ticket, book, now)
     return replace(decision, remarks=(*decision.remarks, why))
 
 

@@ -109,6 +109,7 @@ _SENTENCES: Final[Mapping[Kind, Callable[[Row, Row], str]]] = {
     Kind.SNOOZE_ENDED: lambda *_: "The snooze has ended: it is unread, and begins anew.",
     Kind.ACK_EXPIRED: lambda old, _: f"{old.get('acknowledged_by')}'s acknowledgement has expired: it is unread again.",
     Kind.REASSIGNED: lambda _, new: f"Reassigned to {_whose(new)}.",
+    Kind.HELD: lambda *_: "Nobody is paged for now.",
     Kind.ASSIGNED: lambda _, new: f"{_who(new)} is paged; the team's rules come after.",
 }
 

@@ -20,10 +20,12 @@ from tocsin.oncall import Rota
 from tocsin.rows import Row
 from tocsin.rule import Rule
 from tocsin.store import directory
+from tocsin.team import Team
 from tocsin.telemetry import logger
 from tocsin.user import User
 
 UNKNOWN = Company(company_id="", name="", created_at=datetime.min.replace(tzinfo=UTC))  # every setting its default
+NOBODYS = Team(team_id="", name="", created_at=datetime.min.replace(tzinfo=UTC))
 KEEP_SECONDS = 3.0
 LARGE_TEAM = 100  # members; of a larger team only the admins are paged
 
@@ -40,7 +42,7 @@ def forget() -> None:
 
 def begin(tenant: str, team: str) -> Book:
     """Return a book with the team's rules."""
-    return Book(team_rules=_rules(tenant, team))
+    return Book(_rules(tenant, team), team)
 
 
 def go_on(tenant: str, book: Book, unread: Unread) -> None:
@@ -51,8 +53,8 @@ def go_on(tenant: str, book: Book, unread: Unread) -> None:
         book.read_rosters[team] = _keeping((tenant, "roster", team), partial(_roster, tenant, team))
     for name in unread.schedules:
         book.read_schedules[name] = _keeping((tenant, "schedule", name), partial(_rota, tenant, name))
-    if unread.users or unread.company:
-        _read_rows(tenant, book, sorted(unread.users), company=unread.company)
+    if unread.users or unread.company or unread.team:
+        _read_rows(tenant, book, unread)
 
 
 def answered(tenant: str, book: Book, ask: Callable[[], Value]) -> Value:
@@ -64,13 +66,17 @@ def answered(tenant: str, book: Book, ask: Callable[[], Value]) -> Value:
             go_on(tenant, book, unread)
 
 
-def _read_rows(tenant: str, book: Book, users: list[str], *, company: bool) -> None:
-    found: list[Row | None] = directory.get_many(
-        [*([keys.company(tenant)] if company else []), *(keys.user(tenant, name) for name in users)]
-    )
-    if company:
-        book.read_company = _readable(Company, found.pop(0)) or UNKNOWN
-    book.read_users |= {name: _readable(User, row) for name, row in zip(users, found, strict=True)}
+def _read_rows(tenant: str, book: Book, unread: Unread) -> None:
+    names = sorted(unread.users)
+    wanted = [keys.user(tenant, name) for name in names]
+    wanted += [keys.company(tenant)] if unread.company else []
+    wanted += [keys.team(tenant, book.team_id)] if unread.team else []
+    found: list[Row | None] = directory.get_many(wanted)
+    if unread.team:
+        book.read_team = _readable(Team, found.pop()) or NOBODYS
+    if unread.company:
+        book.read_company = _readable(Company, found.pop()) or UNKNOWN
+    book.read_users |= {name: _readable(User, row) for name, row in zip(names, found, strict=True)}
 
 
 def _rules(tenant: str, team: str | None) -> list[Rule]:

@@ -1,15 +1,25 @@
 """A team: a group of users that owns rules, schedules and tickets."""
 
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
+from tocsin.errors import Invalid
 from tocsin.ids import Id
 from tocsin.model import Body, Record
 from tocsin.times import Moment
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+LONGEST_MAINTENANCE = timedelta(days=30)
 MemberRole = Literal["admin", "member"]
+
+
+class Maintenance(Record):
+    """A time in which nobody is paged for a team's tickets."""
+
+    until: Moment
+    reason: str = ""
 
 
 class Team(Record):
@@ -17,7 +27,24 @@ class Team(Record):
 
     team_id: str
     name: str
+    maintenance: Maintenance | None = Field(default=None, description="The one that was set last, over or not.")
     created_at: Moment
+
+    def pauses(self, now: datetime) -> datetime | None:
+        """Return when the maintenance ends that the team is in, None if it is in none."""
+        return self.maintenance.until if self.maintenance and now < self.maintenance.until else None
+
+
+class NewMaintenance(Body):
+    """`PUT /teams/{id}/maintenance`."""
+
+    until: Moment = Field(description="30 days from now at most.")
+    reason: Annotated[str, StringConstraints(max_length=1024)] = ""
+
+    def check(self, now: datetime) -> None:
+        """Raise `Invalid` for an end that is over or too far ahead."""
+        if not now < self.until <= now + LONGEST_MAINTENANCE:
+            raise Invalid.at("body", "until", msg="A maintenance ends within the next 30 days.")
 
 
 class TeamSettings(Body):

@@ -1,5 +1,6 @@
 """Teams and their members in the directory."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from tocsin import cursor, ids, keys, resource, schedules
@@ -50,12 +51,15 @@ def delete(tenant: str, team_id: str) -> None:
 
 def has_open_tickets(tenant: str, team_id: str) -> bool:
     """Say whether a ticket of the team is not resolved. Reads the tenant's open tickets until one is found."""
+    return next(open_tickets(tenant, team_id), None) is not None
+
+
+def open_tickets(tenant: str, team_id: str) -> Iterator[Row]:
+    """Yield the team's tickets that are not resolved, read from all that the tenant has."""
     for shard in keys.open_shards(tenant):
         rows = tickets.query_all(shard, index="open", hash_name="open_shard", range_name="opened")
         found = tickets.get_many([Key(pk=row["pk"], sk=row["sk"]) for row in rows])
-        if any(row and row["team"] == team_id and row["status"] != "resolved" for row in found):
-            return True
-    return False
+        yield from (row for row in found if row and row["team"] == team_id and row["status"] != "resolved")
 
 
 def put_member(tenant: str, team_id: str, user_id: str, role: MemberRole) -> tuple[Member, bool]:

@@ -51,6 +51,7 @@ class Kind(StrEnum):
     SNOOZE_ENDED = "snooze_ended"
     REASSIGNED = "reassigned"
     ASSIGNED = "assigned"
+    HELD = "held"
     PAGED = "paged"
     PAGE_FAILED = "page_failed"
     PAGE_SKIPPED = "page_skipped"
@@ -95,6 +96,7 @@ class Ticket(Record):
     ack_timeout: int | None = None  # seconds; as its severity had it when the ticket was opened or took its last step
     auto_resolve: int | None = None  # seconds after it was opened
     resolve_at: Moment | None = None  # set whenever the clock is, which it may be ahead of
+    held: bool | None = None  # its next step waits for the end of its team's maintenance
     handed_to: str | None = None  # the user whom it was reassigned to and who is paged before the team's rules
     created_at: Moment
     updated_at: Moment
@@ -192,6 +194,7 @@ _FRESH: Final[Changes] = {
     "acknowledged_at": None,
     "snoozed_until": None,
     "handed_to": None,
+    "held": None,
 }
 
 
@@ -277,7 +280,12 @@ def edited(ticket: Ticket, by: str, now: datetime) -> Changes:
 
 def hurried(ticket: Ticket, by: str, now: datetime, remark: str | None = None) -> Changes:
     """Return the changes that make an unread ticket's next step due now."""
-    return {**moved(ticket, now, now), "snoozed_until": None, **marked(Kind.HURRIED, by, now, remark=remark)}
+    return {
+        **moved(ticket, now, now),
+        "snoozed_until": None,
+        "held": None,
+        **marked(Kind.HURRIED, by, now, remark=remark),
+    }
 
 
 def resumed(ticket: Ticket, by: str, now: datetime) -> Changes:

@@ -1,0 +1,48 @@
+"""Known mistakes in what people make of an escalation, and in the times that compete for a ticket's clock."""
+
+from tests.simulation.edit import Edit, bug
+
+STEERING = (
+    bug(
+        "a snooze leaves the run, and pages of before it go out",
+        "ticket.snoozed",
+        '"run": Next("epoch")',
+        '"remark": None',
+        Edit("page.unwanted", "if ticket.snoozed_until is not None:", "if False:"),
+    ),
+    bug("the end of a snooze is dropped", "escalation._run", "if ended:", "if ended and overdue.status == 'unread':"),
+    bug(
+        "a snooze begins with the step after the last one",
+        "ticket.rung",
+        '{**restarted(ticket, now), **marked(Kind.SNOOZE_ENDED, "system", now)}',
+        '{**hurried(ticket, "system", now), **marked(Kind.SNOOZE_ENDED, "system", now)}',
+    ),
+    bug(
+        "an acknowledgement expires from the time it was given first",
+        "ticket._expiry",
+        "return now +",
+        "return (ticket.acknowledged_at or now) +",
+    ),
+    bug(
+        "an acknowledgement that is given again has no longer", "ticket._renewed", "**moved(ticket, expiry, now), ", ""
+    ),
+    bug(
+        "the expiry of an acknowledgement is forgotten",
+        "ticket._seen",
+        "until or _expiry(ticket, status, now)",
+        "until",
+    ),
+    bug("an automatic resolve is no due time", "ticket.moved", "for time in (at, resolve_at)", "for time in (at,)"),
+    bug("what is due is taken for a resolve", "ticket.rung", "ticket.resolve_at <= ticket.due_at", "ticket.resolve_at"),
+    bug(
+        "a user who gets a ticket is not paged",
+        "decision.decide",
+        "_handed_over(ticket, book, now) or ",
+        "",
+    ),
+    bug("a maintenance is not asked for", "decision._held", "if end is None:", "if True:"),
+    bug("what a maintenance holds has no next time", "decision._held", "min(end, now + HELD_FOR)", "None"),
+    bug(
+        "a reassigned ticket keeps its place", "ticket.reassigned", "restarted(ticket, now)", "moved(ticket, now, now)"
+    ),
+)
