@@ -36,6 +36,7 @@ class Dashboard(Construct):
         self.dashboard.add_widgets(*_lateness())
         self.dashboard.add_widgets(*_waiting(queues, dead_letters, functions))
         self.dashboard.add_widgets(*_nets(functions))
+        self.dashboard.add_widgets(*_held_back())
         self.dashboard.add_widgets(*_functions(functions))
         self.dashboard.add_widgets(*_services(api, tables, schedules))
         self.dashboard.add_widgets(*_providers())
@@ -86,6 +87,18 @@ def _nets(functions: Mapping[str, Function]) -> list[cloudwatch.GraphWidget]:
         metrics.own("SweeperCutShort", "sweeper", label="SweeperCutShort"),
     ]
     return [_graph("Tickets", tickets), _graph("Caught by a net", caught), _graph("Refused, stuck, cut short", refused)]
+
+
+def _held_back() -> list[cloudwatch.GraphWidget]:
+    """What waits, or is refused, on purpose: so that one company's flood is its own."""
+    return [
+        _graph("Messages that wait for a company's share", [metrics.searched("WaitedForShare", "service")]),
+        _graph("Breakers opened", [metrics.searched("BreakerOpened", "service")]),
+        _graph(
+            "Over a company's limit",
+            [metrics.searched(f"{what}Refused", "service") for what in ("Tickets", "Requests")],
+        ),
+    ]
 
 
 def _functions(functions: Mapping[str, Function]) -> list[cloudwatch.GraphWidget]:
