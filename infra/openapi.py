@@ -37,7 +37,9 @@ Something breaks, a ticket is opened, the right person is paged, and if nobody a
 
 **Credentials.** `Authorization: Bearer <API key>`, or of a person a token of the company's identity provider. The \
 company is the credential's; no request names it. A viewer reads, a responder reads and changes tickets, an admin does \
-all. The operator's key is good for `/companies` only.
+all. Persons also change what is their own: the admins of a team its name, members, rules, schedules and overrides \
+(if they are responders), everybody the own contact methods, and overrides by which they take over a shift. The \
+operator's key is good for `/companies` only.
 
 **Ids.** Every resource has its id as `<noun>_id`. Choose it yourself or leave it out. A create may be repeated: the \
 same request again is 200 and the resource as it is now (what is secret is not shown again), another request with the \

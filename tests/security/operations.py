@@ -51,6 +51,11 @@ class Operation:
         return route(self.path)[0]
 
     @property
+    def route(self) -> str:
+        """Its name in the table of who may do what."""
+        return f"{self.method} {self.path.removeprefix('/api/v1')}".replace("{", "<").replace("}", ">")
+
+    @property
     def parameters(self) -> list[str]:
         """Names of the parameters in the path."""
         return re.findall(r"{(\w+)}", self.path)

@@ -18,7 +18,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from pydantic import BaseModel, BeforeValidator
 
-from tocsin import access, aws, clock, ids, limits
+from tocsin import access, aws, clock, ids, limits, ownership
 from tocsin.access import Principal, principal
 from tocsin.errors import (
     Invalid,
@@ -90,7 +90,7 @@ class Api(APIGatewayHttpResolver):
         aws.prepare("dynamodb")
         super().__init__(enable_validation=True, json_body_deserializer=_json)
         self._noun = noun
-        self._known: list[tuple[str, re.Pattern[str]]] = []
+        self.routes: dict[str, re.Pattern[str]] = {}  # by name, as in the table of who may do what
         self.use(middlewares=[_known_parameters_only, _known_fields_only])
         self.exception_handler(Problem)(_refuse)
         self.exception_handler(RequestValidationError)(_refuse_invalid)
@@ -102,11 +102,14 @@ class Api(APIGatewayHttpResolver):
         return principal(self.current_event.raw_event)
 
     def route(self, rule: str, method: Any, *args: Any, **kwargs: Any) -> Callable[..., Any]:
-        """Register a route, as Powertools does, and remember it to tell 404 from 405."""
+        """Register a route, as Powertools does, and remember it to tell 404 from 405 and who may use it."""
         # What could be nobody's id is no path: it need not be looked up, and Powertools need not match it.
-        pattern = re.compile(re.sub(r"<\w+>", f"({ids.ID_PATTERN[1:-1]})", rule))
+        pattern = re.compile(re.sub(r"<(\w+)>", rf"(?P<\1>{ids.ID_PATTERN[1:-1]})", rule))
         for one in (method,) if isinstance(method, str) else method:
-            self._known.append((one, pattern))
+            name = f"{one} {rule.removeprefix(PREFIX)}"
+            if name not in access.TABLE:
+                raise LookupError(f"Who may use {name}? The table in access.py does not say.")
+            self.routes[name] = pattern
         return super().route(rule, method, *args, **kwargs)
 
     @counted
@@ -129,13 +132,22 @@ class Api(APIGatewayHttpResolver):
         about(who.tenant)
         limits.admit_request(who, clock.now())
         proxy = APIGatewayProxyEventV2(request)
-        allowed = sorted(method for method, pattern in self._known if pattern.fullmatch(proxy.path))
-        if not allowed:
-            raise NotFound("There is no such path.")
-        if proxy.http_method not in allowed:
-            raise MethodNotAllowed(allowed)
-        access.check(who, self._noun, proxy.http_method)
+        route, path = self._matched(proxy.path, proxy.http_method)
+        own = access.check(who, route)
         _check_body(request)
+        if own:
+            ownership.check(who, route, own, path, _fields(request["body"]))
+
+    def _matched(self, path: str, method: str) -> tuple[str, dict[str, str]]:
+        """Return the route that a request takes, and the ids in its path. Raises `NotFound`, `MethodNotAllowed`."""
+        found = {name: match for name, pattern in self.routes.items() if (match := pattern.fullmatch(path))}
+        if not found:
+            raise NotFound("There is no such path.")
+        # A word in a path goes before an id, as for Powertools.
+        fitting = sorted((name for name in found if name.split()[0] == method), key=lambda name: name.count("<"))
+        if not fitting:
+            raise MethodNotAllowed(sorted({name.split()[0] for name in found}))
+        return fitting[0], found[fitting[0]].groupdict()
 
 
 def created(location: str, body: BaseModel, *, new: bool = True) -> Response[Any]:
@@ -170,6 +182,12 @@ def _json(text: str) -> Any:
     except (ValueError, RecursionError) as error:
         raise Malformed("The body is not JSON.") from error
     return found
+
+
+def _fields(text: str) -> dict[str, Any]:
+    """Return the fields of a body: none if it is no object, which is refused later."""
+    found = _json(text) if text else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _no_constant(name: str) -> None:

@@ -11,9 +11,8 @@ _PAGE = 100
 
 def told(who: Principal, now: datetime) -> Me:
     """Return who a principal is, the teams, and whether it is on call by a schedule of these or of the company."""
-    # A user's id has no colon; an API key is in no team.
-    own = [] if ":" in who.actor else teams.of_user(who.tenant, who.actor)
-    of = [] if ":" in who.actor else [None, *(team.team_id for team in own)]
+    own = teams.of_user(who.tenant, who.person) if who.person else []
+    of = [None, *(team.team_id for team in own)] if who.person else []
     on_call = any(_on_call(who, team, now) for team in of)
     return Me.of({"company_id": who.tenant, "principal": who.actor, "role": who.role, "teams": own, "on_call": on_call})
 

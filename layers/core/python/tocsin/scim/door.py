@@ -30,7 +30,7 @@ def answer(request: Mapping[str, Any], now: datetime) -> Answer:
         who = access.principal(request)
         about(who.tenant)
         limits.admit_request(who, now)
-        access.check(who, "scim", "PUT")
+        access.check(who, access.SCIM)
         return _routed(who, request, now)
     except Problem as problem:
         return _answer(problem.status, messages.error(problem), headers=problem.headers)
