@@ -29,8 +29,8 @@ bench: setup ## Open tickets at the running stack and say how long everything ta
 test: lint ## Check and test everything, every tier
 	$(VENV)/python -m pytest tests
 
-simulate: setup-development ## Search for lost pages: SEEDS=2000 MODE=swarm FROM=0, MODE=all for all of a pull request, BUGS=1 to put known mistakes in
-	@$(VENV)/python -m tests.simulation --mode $(or $(MODE),swarm) --seeds $(or $(SEEDS),200) --from $(or $(FROM),0) $(if $(BUGS),--bugs)
+simulate: setup-development ## Search for lost pages: SEEDS=2000 MODE=swarm FROM=0, MODE=all for all of a pull request, BUGS=1 to put known mistakes in, OUT=file for the summary
+	@$(VENV)/python -m tests.simulation --mode $(or $(MODE),swarm) --seeds $(or $(SEEDS),200) --from $(or $(FROM),0) $(if $(BUGS),--bugs) $(if $(OUT),--out $(OUT))
 
 fuzz: setup-development ## Look longer for answers that the API must not give: EXAMPLES=500 for each operation, at random
 	EXAMPLES=$(or $(EXAMPLES),500) $(VENV)/python -m pytest tests/security --hypothesis-profile=fuzz

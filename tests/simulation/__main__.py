@@ -15,7 +15,15 @@ warnings.filterwarnings("ignore")
 from tests.simulation import bugs, search  # noqa: E402 - the path comes first
 from tests.simulation.search import LOAD, MODES, Result  # noqa: E402
 
-PULL_REQUEST = {"swarm": 2000, "nominal": 500, "mild": 500, "net_off": 500, "net_only": 500, "recovery": 500}
+PULL_REQUEST = {
+    "swarm": 2000,
+    "nominal": 500,
+    "mild": 500,
+    "net_off": 500,
+    "net_only": 500,
+    "recovery": 500,
+    "load": 10,
+}
 SHOWN = 20  # failing seeds
 P99 = 2.0  # seconds late at most without faults, 99 of 100
 DUPLICATES = 0.05  # share of pages that may come twice where faults are rare
@@ -30,8 +38,15 @@ def main() -> int:
     begun = time.monotonic()
     jobs = [(mode, seed) for mode, seeds in modes.items() for seed in range(asked.first, asked.first + seeds)]
     results = list(_shown(search.search(jobs, processes=asked.processes), len(jobs)))
-    wrong = [line for mode in modes for line in _summary(mode, [one for one in results if one.mode == mode])]
-    print(f"{len(jobs)} seeds in {time.monotonic() - begun:.0f} s")
+    wrong, tables = [], []
+    for mode in modes:
+        table, of_mode = _summary(mode, [one for one in results if one.mode == mode])
+        tables.append(table)
+        wrong += of_mode
+    tables.append(f"{len(jobs)} seeds in {time.monotonic() - begun:.0f} s")
+    print("\n" + "\n\n".join(tables))
+    if asked.out:
+        asked.out.write_text(_page(tables, begins=asked.first))
     failed = sorted((one for one in results if one.violations), key=lambda one: (one.mode, one.seed))
     for result in failed[:SHOWN]:
         print(f"\n{result.replay}")
@@ -48,7 +63,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--from", type=int, default=0, dest="first", help="the first seed")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--bugs", action="store_true", help="put known mistakes in, one by one: each must be found")
+    parser.add_argument("--out", type=Path, help="a file (Markdown) for the summary")
     return parser.parse_args()
+
+
+def _page(tables: list[str], *, begins: int) -> str:
+    """Return the summary as a page."""
+    told = "What `make simulate` found. Times are simulated: how late pages were handed to their provider."
+    return f"# The simulation\n\n{told} The first seed was {begins}.\n\n```\n" + "\n\n".join(tables) + "\n```\n"
 
 
 def _shown(results: Iterable[Result], number: int) -> Iterable[Result]:
@@ -62,8 +84,8 @@ def _shown(results: Iterable[Result], number: int) -> Iterable[Result]:
         yield result
 
 
-def _summary(mode: str, results: list[Result]) -> list[str]:
-    """Print a mode's table and return what is wrong with the whole of it."""
+def _summary(mode: str, results: list[Result]) -> tuple[str, list[str]]:
+    """Return a mode's table, and what is wrong with the whole of it."""
     counts: Counter[str] = Counter()
     late: list[float] = sorted(one for result in results for one in result.lateness)
     for result in results:
@@ -82,15 +104,12 @@ def _summary(mode: str, results: list[Result]) -> list[str]:
     }
     pairs = [one.alone_and_beside for one in results if one.alone_and_beside]
     if pairs:
-        shown = (f"{beside:.2f} s ({alone:.2f} s)" for alone, beside in pairs)
-        rows["p99 beside A (alone)"] = ", ".join(shown)
-    print(f"\n{mode}")
-    for name, shown in rows.items():
-        print(f"  {name:<24}{shown}")
+        rows["p99 beside A (alone)"] = ", ".join(f"{beside:.2f} s ({alone:.2f} s)" for alone, beside in pairs)
+    table = "\n".join([mode, *(f"  {name:<24}{shown}" for name, shown in rows.items())])
     wrong = [f"nominal: p99 of lateness is {p99:.2f} s"] if mode == "nominal" and p99 > P99 else []
     if mode in ("mild", "recovery") and counts["duplicates"] > DUPLICATES * max(counts["pages"], 1):
         wrong.append(f"{mode}: too many pages came twice")
-    return wrong
+    return table, wrong
 
 
 if __name__ == "__main__":

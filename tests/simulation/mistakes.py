@@ -234,4 +234,34 @@ ALL: tuple[Bug, ...] = (
         "    last = not try_another_way(failing, of)\n",
         "    settle(failing, page.failed(failing, error.detail, clock.now()), Outcome.FAILED)\n    last = not try_another_way(failing, of)\n",
     ),
+    # many at a time
+    bug(
+        "who took a turn takes its list with it",
+        "notification._send_waiting",
+        "        if others:\n",
+        "        if False:\n",
+    ),
+    bug("who waits for a turn is not on its list", "turns.wait", "    tickets.put(_row(one, now))\n", ""),
+    bug("nobody asks for the next turn", "turns.wait", "        _ask(way, until, now)\n", "        pass\n"),
+    bug(
+        "the list of a turn is forgotten, and nothing was sent",
+        "notification._hand_over",
+        "    outcome = _try(",
+        "    turns.forget(turn.way, others)\n    outcome = _try(",
+    ),
+    bug("no turns are taken", "turns.take", 'when=[("until", "missing or <", times.text(now))]', "when=()"),
+    bug(
+        "a company takes the whole of a sender",
+        "shares.take",
+        "allowance.take(key, now, rate=rate / among,",
+        "allowance.take(key, now, rate=rate * 100,",
+    ),
+    bug("a sender has one breaker for all companies", "breakers.key", "keys.breaker(tenant,", 'keys.breaker("all",'),
+    bug(
+        "all companies are one group of a queue",
+        "queues._send",
+        "MessageGroupId=message.tenant",
+        'MessageGroupId="all"',
+        Edit("queues._send_batch", '"MessageGroupId": message.tenant', '"MessageGroupId": "all"'),
+    ),
 )

@@ -138,7 +138,8 @@ def _run_load(seed: int) -> Result:
 Setting = Callable[[], AbstractContextManager[object]]
 
 
-def _prepare() -> None:
+def prepare() -> None:
+    """Let a process that only runs seeds leave their garbage to counting."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)  # a run leaves little that counting does not free
 
@@ -155,7 +156,7 @@ def search(jobs: Iterable[tuple[str, int]], *, processes: int = 2) -> Iterator[R
     if processes == 1:
         yield from map(_one, jobs)
         return
-    with get_context("fork").Pool(processes, initializer=_prepare) as pool:
+    with get_context("fork").Pool(processes, initializer=prepare) as pool:
         yield from pool.imap_unordered(_one, jobs, chunksize=8)
 
 

@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import pytest
+
 from tests.simulation import load
 from tests.simulation.cloud.fair import Fairness
 from tests.simulation.cloud.sqs import Queue
@@ -50,6 +52,13 @@ def test_of_companies_that_are_all_noisy_the_one_with_less_in_flight_comes_first
     queue = _queue(*["a"] * 60, *["b"] * 60)
     received = Counter(message.group for message in queue.receive(80))
     assert received == {"a": 40, "b": 40}
+
+
+@pytest.mark.parametrize("seed", [0, 1], ids=["a flood", "dead phones"])
+def test_what_one_company_sends_does_not_make_anothers_pages_late(seed: int) -> None:
+    violations, _, beside = load.check(seed)
+    assert list(map(str, violations)) == []
+    assert beside.pages > 1000
 
 
 def test_a_company_alone_is_told_within_a_second() -> None:
