@@ -112,7 +112,20 @@ class Weather:
         return True
 
     def _tickets(self) -> set[str]:
-        return tickets_of(self.world.at_work[-1]) if self.world.at_work else {EVERYTHING}
+        if not self.world.at_work:
+            return {EVERYTHING}
+        return tickets_of(self.world.at_work[-1]) | self._waiting(self.world.at_work[-1])
+
+    def _waiting(self, one: Invocation) -> set[str]:
+        """Return the tickets whose pages wait for a turn that a page's message may have taken: it has them in hand."""
+        found: set[str] = set()
+        for record in one.event.get("Records", ()):
+            page = _PAGE.search(record.get("body", ""))
+            if page:
+                pk, begins = f"T#{page[1]}#USER#{page[2]}", f"WAITING#{page[3]}#"
+                rows = [sk for (of, sk) in self.world.tickets.items if of == pk and sk.startswith(begins)]
+                found |= {f"T#{page[1]}#TICKET#{sk.removeprefix(begins).split('#')[0]}" for sk in rows}
+        return found
 
     # --- calls
 
@@ -284,6 +297,7 @@ class Weather:
         self.world.timeline.after(clear - now, tell)
 
 
+_PAGE = re.compile(r'"tenant":"([^"]+)".*?"page":"PAGE#[^#"]+#([^#"]+)#([^#"]+)"')
 _NAMED = re.compile(r'"tenant":"([^"]+)".*?"ticket":"([^"]+)"')
 
 

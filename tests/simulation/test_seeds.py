@@ -35,6 +35,8 @@ KEPT = [
     ("recovery", 48),
     # Rows that share their place in the due index: a rebuild began there again and again.
     ("recovery", 0),
+    # Who took a turn for others too died, and its own page was not wanted any more when its message came back.
+    ("net_off", 1),
 ]
 
 

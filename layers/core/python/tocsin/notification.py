@@ -104,6 +104,8 @@ def _known_and_willing(number: str) -> bool:
 def _send_page(message: PageMessage) -> Outcome:
     desk = _read(message, [Waiting(message.ticket, message.page)])
     if not desk.wanted:
+        if desk.skipped:
+            _ask_for_those_left(message)
         return Outcome.SKIPPED if desk.skipped else Outcome.LEFT
     (one,) = desk.pages
     paused = breakers.paused_until(desk.breaker, clock.now())
@@ -120,6 +122,18 @@ def _send_page(message: PageMessage) -> Outcome:
         others = turns.waiting(taken.way)
         desk = _read(taken.way, list(dict.fromkeys([Waiting(message.ticket, message.page), *others])))
     return _hand_over(taken, desk, others)
+
+
+def _ask_for_those_left(message: PageMessage) -> None:
+    """Ask for a turn for those that wait for one, though this page is not wanted any more.
+
+    Who had this page in hand before may have taken the turn for all of them, and died: then nobody else asks.
+    """
+    _, user, method_id = message.page.removeprefix(keys.PAGES).split("#")
+    address = {"channel": message.channel, "address": message.address}
+    way = TurnMessage(tenant=message.tenant, user=user, method_id=method_id, **address)
+    if turns.waiting(way):
+        queues.put(way, delay=1)
 
 
 def _pause(one: Wanted, until: datetime) -> Outcome:
