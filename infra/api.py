@@ -23,7 +23,7 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "teams": (),
     "users": (),
     "severities": (),
-    "company": ("TICKETS_PER_SECOND", "REQUESTS_PER_SECOND"),
+    "company": ("TICKETS_PER_SECOND", "REQUESTS_PER_SECOND", "SMS_PER_DAY"),
     "companies": (),
     "api_keys": (),
     "integrations": ("PUBLIC_URL",),

@@ -12,17 +12,17 @@ from infra.queues import FUNCTION_TIMEOUT, WorkQueue
 
 @dataclass(frozen=True)
 class Channel:
-    """A channel's name, how many of its notifiers run at once, and the settings of its rate and, if any, its sender."""
+    """A channel's name, how many of its notifiers run at once, the setting of its rate, and others that it is told."""
 
     name: str
     concurrency: int
     rate: str
-    sender: str | None = None
+    told: tuple[str, ...] = ()
 
 
 CHANNELS = (
-    Channel("sms", 10, "SMS_RATE", "SMS_SENDER"),  # a toll-free number takes three parts a second: more would only wait
-    Channel("email", 20, "EMAIL_RATE", "EMAIL_SENDER"),
+    Channel("sms", 10, "SMS_RATE", ("SMS_SENDER", "SMS_PER_DAY")),  # three parts a second: more would only wait
+    Channel("email", 20, "EMAIL_RATE", ("EMAIL_SENDER",)),
     Channel("canary", 2, "CANARY_RATE"),
 )
 
@@ -42,7 +42,7 @@ class Notification(Construct):
             f"notifier-{channel.name}",
             workshop,
             folder="notifier",
-            told=("PUBLIC_URL", *filter(None, [channel.sender])),
+            told=("PUBLIC_URL", *channel.told),
             variables={"CHANNEL": channel.name, "SENDER_RATE": workshop.settings[channel.rate]},
             timeout=FUNCTION_TIMEOUT,
             pagers=channel.concurrency,

@@ -21,6 +21,7 @@ LOG_RETENTIONS = {
 }
 # Five times the share of one of a hundred companies in 1,000 tickets a second. A ticket costs up to 40 writes until it
 # is over, and a new table takes 4,000 a second: a company at its limit leaves half of that to the others.
+SMS_PER_DAY = 10_000  # about $100
 TICKETS_PER_SECOND = 50
 REQUESTS_PER_SECOND = 200  # of the 3,000 that the gateway takes
 LARGEST_LIMIT = 10_000
@@ -112,6 +113,7 @@ class Settings:
     `operations_email`: is told of alarms about Tocsin itself; empty: who subscribes to the topic otherwise.
     `sms_spend_limit`: of the account, in USD a month: near it there is an alarm; 0: it is not known.
     `log_retention`: of the logs of functions and API.
+    `sms_per_day`: how many parts of SMS a company sends in a day, unless it has a limit of its own.
     `tickets_per_second`: how many a company opens, unless it has a limit of its own.
     `requests_per_second`: how many a company sends with its API keys, unless it has a limit of its own.
     `pager_concurrency`: how many of each function on the way of a page are reserved, 2 or more; 0: none.
@@ -128,6 +130,7 @@ class Settings:
     operations_email: str = ""
     sms_spend_limit: int = 0
     log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH
+    sms_per_day: int = SMS_PER_DAY
     tickets_per_second: int = TICKETS_PER_SECOND
     requests_per_second: int = REQUESTS_PER_SECOND
     pager_concurrency: int = 0
@@ -150,8 +153,9 @@ class Settings:
             operations_email=_address("operations_email", str(get("operations_email") or "")),
             sms_spend_limit=_whole("sms_spend_limit", str(get("sms_spend_limit") or 0)),
             log_retention=_log_retention(str(get("log_retention_days") or 30)),
-            tickets_per_second=_per_second("tickets_per_second", get, TICKETS_PER_SECOND),
-            requests_per_second=_per_second("requests_per_second", get, REQUESTS_PER_SECOND),
+            sms_per_day=_limit("sms_per_day", get, SMS_PER_DAY, 1_000_000),
+            tickets_per_second=_limit("tickets_per_second", get, TICKETS_PER_SECOND),
+            requests_per_second=_limit("requests_per_second", get, REQUESTS_PER_SECOND),
             pager_concurrency=_pager_concurrency(str(get("pager_concurrency") or 0)),
             canary=_yes_or_no("canary", get("canary")),
             canary_for=Home.from_context(get("canary_for")),
@@ -177,10 +181,10 @@ def _address(name: str, value: str) -> str:
     return parseaddr(_email(name, value))[1] if value else ""
 
 
-def _per_second(name: str, get: Callable[[str], Any], default: int) -> int:
+def _limit(name: str, get: Callable[[str], Any], default: int, most: int = LARGEST_LIMIT) -> int:
     number = str(get(name) or default)
-    if not number.isdecimal() or not 1 <= int(number) <= LARGEST_LIMIT:
-        raise InvalidSetting(name, f"must be a number from 1 to {LARGEST_LIMIT}, not {number!r}")
+    if not number.isdecimal() or not 1 <= int(number) <= most:
+        raise InvalidSetting(name, f"must be a number from 1 to {most}, not {number!r}")
     return int(number)
 
 

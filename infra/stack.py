@@ -115,6 +115,7 @@ class Tocsin(cdk.Stack):
                 "SMS_RATE": str(self._settings.sms_rate),
                 "CANARY_RATE": "100",  # its sink is a queue: nothing to be spared
                 "ALARM_INTEGRATION": self._settings.alarm_integration,
+                "SMS_PER_DAY": str(self._settings.sms_per_day),
                 "TICKETS_PER_SECOND": str(self._settings.tickets_per_second),
                 "REQUESTS_PER_SECOND": str(self._settings.requests_per_second),
                 "SNS_CERTIFICATE_URL": local.sns_certificate_url if local else "",

@@ -10,7 +10,7 @@ from moto import mock_aws
 from tests.integration.asking import WHOLE
 from tests.world import ENVIRONMENT, Caller
 from tests.world import table as as_deployed
-from tocsin import authorizer, aws, clock, leases, reading, shares, sign_in, telemetry
+from tocsin import authorizer, aws, clock, leases, limits, reading, shares, sign_in, telemetry
 from tocsin.rows import Row, plain
 from tocsin.settings import settings
 from tocsin.store import Table, directory, tickets
@@ -44,6 +44,7 @@ def world(moto: mock_aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     authorizer.forget_operator()
     reading.forget()
     leases.forget()
+    limits.forget()
     sign_in.forget()
     shares.forget()
     yield

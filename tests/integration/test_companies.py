@@ -10,8 +10,8 @@ from tocsin.errors import Overloaded
 from tocsin.store import directory
 
 ACME = {"company_id": "acme", "name": "Acme", "admin": {"user_id": "ada", "email": "ada@example.com"}}
-EVERYBODYS = {"tickets_per_second": 50, "requests_per_second": 200}
-NO_LIMITS = {"tickets_per_second": None, "requests_per_second": None}
+EVERYBODYS = {"tickets_per_second": 50, "requests_per_second": 200, "sms_per_day": 10_000}
+NO_LIMITS = {"tickets_per_second": None, "requests_per_second": None, "sms_per_day": None}
 OPERATOR = Caller(tenant="", actor="operator", role="operator")
 
 
@@ -79,12 +79,12 @@ def test_companies_are_listed_read_renamed_and_suspended() -> None:
 
 def test_the_operator_gives_a_company_limits_of_its_own_and_takes_them_away() -> None:
     assert OPERATOR("POST", "/companies", ACME).body["limits"] == NO_LIMITS
-    for limits in ({"tickets_per_second": 200, "requests_per_second": 1}, NO_LIMITS):
+    for limits in ({"tickets_per_second": 200, "requests_per_second": 1, "sms_per_day": 5}, NO_LIMITS):
         patched = OPERATOR("PATCH", "/companies/acme", {"limits": limits})
         assert (patched.status, patched.body["limits"]) == (200, limits)
     OPERATOR("PATCH", "/companies/acme", {"limits": {"tickets_per_second": 7}})
     OPERATOR("PATCH", "/companies/acme", {"limits": {"requests_per_second": 70}})
-    both = {"tickets_per_second": 7, "requests_per_second": 70}
+    both = NO_LIMITS | {"tickets_per_second": 7, "requests_per_second": 70}
     assert OPERATOR("PATCH", "/companies/acme", {"name": "Acme II"}).body["limits"] == both
     assert OPERATOR("PATCH", "/companies/acme", {"limits": None}).body["limits"] == NO_LIMITS
 

@@ -42,32 +42,45 @@ def test_a_request_takes_one_call_in_the_authorizer(story: Story) -> None:
     assert len(story.gate.of("authorizer")) == 1
 
 
+def page_before(story: Story, user: str) -> None:
+    """Let the processes have paged somebody just before: what they keep for a minute is no cost of the next page."""
+    story.rule(step(user, wait="1h"))
+    ticket = story.open()
+    story.run(35)
+    story.acknowledge(ticket)
+    story.run(10)
+
+
 @pytest.mark.parametrize("channel", ["sms", "email"])
 @pytest.mark.parametrize("step_number", [1, 2])
-def test_a_page_from_due_to_sent_takes_at_most_thirteen_calls(story: Story, step_number: int, channel: str) -> None:
+def test_a_page_from_due_to_sent_takes_at_most_fourteen_calls(story: Story, step_number: int, channel: str) -> None:
     story.add_mail("bob")
+    page_before(story, "bob")
+    paged = len(story.to("bob"))
     story.rule(*[step("ada", wait="5m")] * (step_number - 1), step("bob", channels=[channel]))
     story.gate.calls.clear()
     story.open()
-    story.run_until(lambda: "bob" in story.who(), within=310)
+    story.run_until(lambda: len(story.to("bob")) > paged, within=310)
     story.run(1)
     due = max(call.number for call in story.gate.of("escalator") if call.operation == "get_item")
     calls = [call for call in story.gate.of("escalator", "notifier") if call.number >= due]
-    assert len(calls) <= 13, shown(calls)
+    assert len(calls) <= (14 if channel == "sms" else 12), shown(calls)
     # Beside the page itself: its timer and the next one, its lines in the history.
     assert len(story.gate.of("clock")) <= 1 + step_number
     assert len(story.gate.of("historian")) <= 1 + step_number
 
 
 def test_a_page_to_who_is_on_call_takes_one_call_more(story: Story) -> None:
+    page_before(story, "ada")
+    sent = len(story.sent)
     story.schedule("ada", "bob", "cyd")
     story.rule({"notify": [{"schedule": "primary"}]})
     story.gate.calls.clear()
     story.open()
-    story.run_until(lambda: story.who() == ["ada"], within=10)
+    story.run_until(lambda: story.who()[sent:] == ["ada"], within=10)
     story.run(1)
     calls = story.gate.of("escalator", "notifier")
-    assert len(calls) <= 14, shown(calls)
+    assert len(calls) <= 15, shown(calls)
 
 
 def test_a_ticket_that_pages_two_people_and_is_acknowledged_costs_few_calls(story: Story) -> None:
@@ -78,4 +91,4 @@ def test_a_ticket_that_pages_two_people_and_is_acknowledged_costs_few_calls(stor
     story.acknowledge(ticket)
     story.run(3600)
     spent = {name: shown(story.gate.of(name)) for name in ("tickets", "clock", "escalator", "notifier", "historian")}
-    assert sum(sum(calls.values()) for calls in spent.values()) <= 39
+    assert sum(sum(calls.values()) for calls in spent.values()) <= 43

@@ -135,3 +135,35 @@ def test_a_code_that_is_asked_for_waits_for_the_share_too(story: Story, channel:
     assert len(story.sent) < 4
     story.run(60)
     assert len(story.sent) == 4
+
+
+# --- what a company may send in a day
+
+
+def test_above_its_sms_of_a_day_a_company_is_paged_another_way_and_by_sms_when_there_are_some_again(
+    story: Story,
+) -> None:
+    few = {"limits": {"sms_per_day": 3}}
+    assert story.api("PATCH", "/companies/acme", few, tenant="", role="operator").status == 200
+    story.add_mail("ada")
+    story.rule(step("ada", wait="12h", channels=["sms"]))
+    tickets = []
+    for _ in range(4):
+        tickets.append(story.open())
+        story.run(40)
+    assert [sent.channel for sent in story.to("ada")] == ["sms", "sms", "sms", "email"]
+    waiting = next(page for page in story.pages(tickets[3]) if page["channel"] == "sms")
+    assert (waiting["status"], waiting["error"]) == ("pending", "The company's SMS of a day are used up.")
+    assert story.counted["SmsLimited"] >= 1
+    story.run(86_400 / 3 + 700)
+    assert [sent.channel for sent in story.to("ada")][4:] == ["sms"]
+
+
+def test_the_sms_of_one_company_are_not_those_of_another_nor_its_mails(story: Story) -> None:
+    few = {"limits": {"sms_per_day": 1}}
+    assert story.api("PATCH", "/companies/acme", few, tenant="", role="operator").status == 200
+    story.rule(step("ada", wait="1h"), step("bob", wait="1h"))
+    story.add_mail("bob")
+    story.open()
+    story.run(3700)
+    assert ["email" in sent.channel for sent in story.sent] == [False, True]

@@ -33,7 +33,7 @@ from tests.simulation.cloud.stream import Reader, Record
 from tests.simulation.cloud.table import Item, Table
 from tests.simulation.timeline import Timeline
 from tests.world import ENVIRONMENT, Answer, Context, handler, request, table
-from tocsin import aws, clock, ids, leases, reading, shares, telemetry, times
+from tocsin import aws, clock, ids, leases, limits, reading, shares, telemetry, times
 from tocsin.settings import settings
 
 ARN = "arn:aws:sqs:eu-central-1:123456789012:"
@@ -293,6 +293,7 @@ def _forget() -> None:
     reading.forget()
     leases.forget()
     shares.forget()
+    limits.forget()
 
 
 _parse = lru_cache(1_000)(times.parse)  # the same few times are read again and again

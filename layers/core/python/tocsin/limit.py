@@ -1,4 +1,4 @@
-"""How much a company may do: a number a second, and what was not used of ten seconds at once."""
+"""How much a company may do: so much a second, and what was not used of ten seconds at once; of SMS, so many a day."""
 
 from typing import Annotated, Final
 
@@ -9,9 +9,13 @@ from tocsin.rate import Rate
 
 BURST: Final = 10  # seconds' worth; as much as one alarm storm brings at once
 LARGEST: Final = 10_000
+LARGEST_A_DAY: Final = 1_000_000
+DAY: Final = 86_400  # seconds
 
 _MEANT = f"Missing: the installation's. {BURST} times as many may come at once."
+_SMS = "Parts of SMS. What was not used of a day may come at once; above it pages wait and go by other channels first."
 PerSecond = Annotated[int, Field(ge=1, le=LARGEST)]
+PerDay = Annotated[int, Field(ge=1, le=LARGEST_A_DAY)]
 
 
 class Limits(Record):
@@ -19,6 +23,7 @@ class Limits(Record):
 
     tickets_per_second: int
     requests_per_second: int
+    sms_per_day: int = Field(description=_SMS)
 
 
 class OwnLimits(Record):
@@ -26,6 +31,7 @@ class OwnLimits(Record):
 
     tickets_per_second: int | None = None
     requests_per_second: int | None = None
+    sms_per_day: int | None = None
 
 
 class LimitSettings(Body):
@@ -33,6 +39,7 @@ class LimitSettings(Body):
 
     tickets_per_second: PerSecond | None = Field(default=None, description=f"Tickets that are opened. {_MEANT}")
     requests_per_second: PerSecond | None = Field(default=None, description=f"Requests with API keys. {_MEANT}")
+    sms_per_day: PerDay | None = Field(default=None, description=f"{_SMS} Missing: the installation's.")
 
 
 def counting(own: OwnLimits, everybodys: Limits) -> Limits:

@@ -3,19 +3,27 @@
 import math
 from datetime import datetime, timedelta
 
-from tocsin import leases, limit
+from cachetools import TTLCache
+
+from tocsin import allowance, clock, keys, leases, limit
 from tocsin.access import Principal
 from tocsin.company import Company
 from tocsin.errors import Overloaded, TooMany
 from tocsin.limit import Limits
 from tocsin.settings import settings
+from tocsin.store import directory
 from tocsin.telemetry import count, logger
+
+_KEEP_SECONDS = 60.0
+_kept: TTLCache[str, int | None] = TTLCache(1000, _KEEP_SECONDS, timer=lambda: clock.now().timestamp())
 
 
 def of(company: Company) -> Limits:
     """Return the limits that count for a company."""
     everybodys = Limits(
-        tickets_per_second=settings.tickets_per_second, requests_per_second=settings.requests_per_second
+        tickets_per_second=settings.tickets_per_second,
+        requests_per_second=settings.requests_per_second,
+        sms_per_day=settings.sms_per_day,
     )
     return limit.counting(company.limits, everybodys)
 
@@ -47,6 +55,28 @@ def admit_request(who: Principal, now: datetime) -> None:
     if wait is not None:
         count("RequestsRefused")
         raise _refusal(f"The company sends more than {who.requests_per_second} requests a second.", wait)
+
+
+def sms_wait(tenant: str, parts: int, now: datetime) -> timedelta | None:
+    """Take so many parts of what a company may send by SMS in a day. Return None, or how long until there are."""
+    most = _sms_per_day(tenant)
+    wait = allowance.take(keys.allowance(tenant, "sms_day"), now, rate=most / limit.DAY, burst=most, cost=parts)
+    if wait is not None:
+        count("SmsLimited")
+        logger.warning("the company's SMS of a day are used up", extra={"limit": most})
+    return wait
+
+
+def _sms_per_day(tenant: str) -> int:
+    if tenant not in _kept:
+        row = directory.get(keys.company(tenant))
+        _kept[tenant] = Company.of(row).limits.sms_per_day if row else None
+    return _kept[tenant] or settings.sms_per_day
+
+
+def forget() -> None:
+    """Forget what companies may do: for tests, whose clock does not run by itself."""
+    _kept.clear()
 
 
 def _refusal(why: str, wait: timedelta) -> TooMany:

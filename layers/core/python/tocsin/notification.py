@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
 
-from tocsin import answer, breakers, clock, keys, page, queues, shares, turns
+from tocsin import answer, breakers, clock, keys, limits, page, queues, shares, turns
 from tocsin.channels import CHANNELS, Channel
 from tocsin.errors import Fault, SendError
 from tocsin.failure import give_up, settle, try_another_way
@@ -27,6 +27,7 @@ from tocsin.turns import Turn, Waiting
 
 READ_AGAIN = timedelta(seconds=2)
 NOTICE_ATTEMPTS, NOTICE_DELAY = 5, 30
+LONGEST_OVER_LIMIT = timedelta(minutes=10)  # SQS delays by 15 minutes at most
 LONGEST_WAIT = 30.0  # seconds beyond a share's own, so that those that wait for one do not all come at once
 
 
@@ -219,6 +220,13 @@ def _try(turn: Turn, desk: Desk) -> Outcome:
     wait = shares.take(turn.way.tenant, turn.way.channel, parts, now)
     if wait is not None:
         return _wait_for_share(turn, desk, wait)
+    wait = limits.sms_wait(turn.way.tenant, parts, now) if channel.paid else None
+    if wait is not None:
+        turns.put_off(
+            turn, desk.pages, now + min(wait, LONGEST_OVER_LIMIT), now, "The company's SMS of a day are used up."
+        )
+        _try_another_way(desk)
+        return Outcome.PUT_OFF
     return _send(turn, desk, channel)
 
 

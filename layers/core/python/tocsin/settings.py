@@ -95,6 +95,11 @@ class Settings:
         return (tenant, integration_id) if integration_id else None
 
     @cached_property
+    def sms_per_day(self) -> int:
+        """Parts of SMS that a company sends in a day, unless it has a limit of its own."""
+        return int(_need("SMS_PER_DAY"))
+
+    @cached_property
     def tickets_per_second(self) -> int:
         """How many tickets a company opens in a second, unless it has a limit of its own."""
         return int(_need("TICKETS_PER_SECOND"))

@@ -17,7 +17,7 @@ class Channel:
     """A way to reach a person.
 
     `service`: the AWS service it calls. `sender`: whom its messages come from. `replies`: answers come back, a page has
-    a code. `parts`: how many messages of the sender's rate a letter takes.
+    a code. `parts`: how many messages of the sender's rate a letter takes. `paid`: a company has so many of them a day.
     """
 
     send: Callable[[Letter], str]
@@ -25,10 +25,11 @@ class Channel:
     sender: Callable[[], str]
     replies: bool = False
     parts: Callable[[Letter], int] = lambda _: 1
+    paid: bool = False
 
 
 CHANNELS: dict[str, Channel] = {
-    "sms": Channel(sms.send, "sns", lambda: settings.sms_sender, replies=True, parts=sms.parts),
+    "sms": Channel(sms.send, "sns", lambda: settings.sms_sender, replies=True, parts=sms.parts, paid=True),
     "email": Channel(email.send, "sesv2", lambda: settings.email_sender),
     "canary": Channel(canary.send, "sqs", lambda: "canary"),
 }
