@@ -14,7 +14,7 @@ from tocsin.settings import settings
 from tocsin.store import directory
 from tocsin.telemetry import count, logger
 
-_KEEP_SECONDS = 60.0
+_KEEP_SECONDS = 600.0
 _kept: TTLCache[str, int | None] = TTLCache(1000, _KEEP_SECONDS, timer=lambda: clock.now().timestamp())
 
 

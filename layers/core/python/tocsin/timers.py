@@ -23,8 +23,8 @@ def follow(old: Row | None, new: Row | None, now: datetime) -> None:
         about(after.tenant, after.ticket)
         arm(after, now)
         logger.info("armed", extra={"epoch": after.epoch, "due_at": times.text(after.due_at)})
-    # One that was due has fired and is gone by itself.
-    if before is not None and before.due_at > now:
+    # One that was due, or nearly, has fired and is gone by itself.
+    if before is not None and before.due_at - now > due.EARLY:
         about(before.tenant, before.ticket)
         cancel(before)
         logger.info("cancelled", extra={"epoch": before.epoch})
