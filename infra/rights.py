@@ -84,7 +84,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
         may(QUERY, Place.TICKETS, Place.TICKETS_OPEN, Place.TICKETS_OF_TEAM),
         *LOOK_UP,
     ),
-    "rules": (*KEEP_DIRECTORY, TAKE_ALLOWANCE),
+    "rules": (*KEEP_DIRECTORY, may(QUERY, Place.DIRECTORY), TAKE_ALLOWANCE),
     "schedules": (*KEEP_DIRECTORY, may(QUERY, Place.DIRECTORY), TAKE_ALLOWANCE),
     "oncall": (*LOOK_UP, TAKE_ALLOWANCE),
     "feeds": (may((*READ, *QUERY), Place.DIRECTORY),),

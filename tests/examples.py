@@ -3,11 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from tocsin import ticket
+from tocsin import rows, ticket
 from tocsin.book import Book, Roster
 from tocsin.company import Company
 from tocsin.page import Page
-from tocsin.rows import Next, Row
 from tocsin.rule import Rule
 from tocsin.team import Team
 from tocsin.ticket import Changes, Ticket
@@ -100,12 +99,6 @@ def a_book(*rules: Rule, users: tuple[User, ...] = (), missing: tuple[str, ...] 
     )
 
 
-def written(row: Row, changes: Changes) -> Row:
-    """Return a row after a write of changes, as the table makes them."""
-    after = {**row, **{name: row[new.of] + 1 if isinstance(new, Next) else new for name, new in changes.items()}}
-    return {name: value for name, value in after.items() if value is not None}
-
-
 def changed(one: Ticket, changes: Changes) -> Ticket:
     """Return the ticket after a write of changes."""
-    return Ticket.of(written(ticket.row(one), changes))
+    return Ticket.of(rows.changed(ticket.row(one), changes))

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from tocsin import api, clock, keys, resource, rules
+from tocsin import api, clock, explaining, keys, resource, rules
 from tocsin.api import PREFIX, Api, Cursor, Limit, Page
+from tocsin.explanation import Explanation, Question
 from tocsin.ids import Id
 from tocsin.rule import Rule, RuleBody
 
@@ -32,6 +33,11 @@ def list_(
         tenant, keys.rules_of(tenant, team), lambda name: keys.rule(tenant, name), limit=limit, after=cursor
     )
     return Page(items=[Rule.of(row) for row in rows], next_cursor=following)
+
+
+@app.post(f"{PREFIX}/rules/explain", summary="Say who would be paged when, by what and because of what")
+def explain(body: Question) -> Explanation:
+    return explaining.explain(app.principal, body, clock.now())
 
 
 @app.get(RULE, summary="Read a rule")

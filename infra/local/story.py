@@ -56,6 +56,7 @@ class Story:
         """All of it, in order; about half a minute, most of it waiting for an answer that does not come."""
         ada, grace, edsger = demo.PEOPLE
         self.hire()
+        self.explain()
         began = time.time()
         self.raise_alarm()
         first = self.paged(ada, began)
@@ -89,6 +90,15 @@ class Story:
         with self.terminal.step("Who is on call") as notes:
             (on_call,) = self.stack.api.call("GET", f"/oncall?team={demo.TEAM}")["items"]
             notes.append(f"{on_call['user']}, until {on_call['until'][:16].replace('T', ' ')} UTC")
+
+    def explain(self) -> None:
+        """Who would be paged when, by what and because of what, if nobody answered: asked before anything happens."""
+        ticket = {"team": demo.TEAM, "title": "Checkout 5xx"}
+        told = self.stack.api.call("POST", "/rules/explain", {"ticket": ticket})
+        self.terminal.heading("The plan, if nobody answers (POST /rules/explain)")
+        pages = [page for page in told["plan"] if page["round"] == 1]
+        rows = [(page["at"][11:19], page["user"], SPOKEN[page["channel"]], page["because"]) for page in pages]
+        self.terminal.table(("at (UTC)", "user", "by", "because"), rows)
 
     def raise_alarm(self) -> None:
         """CloudWatch tells the alarm topic."""

@@ -240,7 +240,3 @@ def test_only_admins_change_rules(acme: Caller) -> None:
         assert caller("POST", "/rules", RULE).status == 403
         assert caller("PUT", "/rules/least", LEAST).status == 403
         assert caller("DELETE", "/rules/least").status == 403
-
-
-def test_explaining_a_rule_comes_later(acme: Caller) -> None:
-    assert acme("POST", "/rules/explain", {"ticket": {}}).status in (404, 405)

@@ -96,6 +96,7 @@ def acme(moment: Callable[[float], None], monkeypatch: pytest.MonkeyPatch) -> Ca
     assert ask("teams/add_member") == 201
     assert ask("rules/create") == 201
     assert ask("rules/list_of_team") == 200
+    assert ask("rules/explain") == 200
     return admin
 
 

@@ -70,8 +70,8 @@ ALL = (
     bug(
         "two settings of a step's users, one is paged",
         "decision._names",
-        "return list(names)",
-        "return list(names)[:1]",
+        "return names",
+        "return dict(list(names.items())[:1])",
     ),
     bug("a flagged method is skipped though it is the only one", "user.User.usable", " or fit", ""),
     bug("no state check before sending", "page.unwanted", "if ticket.status is not Status.UNREAD:", "if False:"),

@@ -3,9 +3,10 @@ from typing import Any
 
 import pytest
 
-from tests.examples import EPOCH, NOW, a_page, a_ticket, written
+from tests.examples import EPOCH, NOW, a_page, a_ticket
 from tocsin import history, page, ticket, times
 from tocsin.rows import Row
+from tocsin.rows import changed as written
 from tocsin.ticket import Changes, Kind, Status, Ticket
 
 LATER = NOW + timedelta(minutes=5)

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.examples import EPOCH, NOW, a_page, a_ticket, written
+from tests.examples import EPOCH, NOW, a_page, a_ticket
 from tocsin import page, times
 from tocsin.page import Page
 from tocsin.rows import Row
+from tocsin.rows import changed as written
 from tocsin.ticket import Changes, Status, Ticket
 
 COMMITTED = a_ticket(epoch=EPOCH + 1)

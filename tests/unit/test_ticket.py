@@ -7,9 +7,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from tests.examples import EPOCH, NOW, a_ticket, changed, written
+from tests.examples import EPOCH, NOW, a_ticket, changed
 from tocsin import due, keys, ticket, times
 from tocsin.rows import Next
+from tocsin.rows import changed as written
 from tocsin.ticket import Changes, Kind, Status, Ticket
 
 LATER = NOW + timedelta(minutes=7)

@@ -85,6 +85,7 @@ TABLE: Final[dict[str, May]] = {
     "GET /oncall": _READ,
     "GET /rules": _READ,
     "POST /rules": _TOLD_TEAM,
+    "POST /rules/explain": _READ,
     "GET /rules/<rule_id>": _READ,
     "PUT /rules/<rule_id>": _TOLD_TEAM,
     "DELETE /rules/<rule_id>": _TEAM,

@@ -13,7 +13,7 @@ from tocsin import rule, times
 from tocsin.book import Book
 from tocsin.page import Draft
 from tocsin.rule import Audience, Plan, Rung, Target
-from tocsin.ticket import Kind, Passed, Ticket
+from tocsin.ticket import Changes, Kind, Passed, Ticket, marked, moved
 
 MAX_PAGES = 200  # a step
 LAST_RESORT_WAIT = timedelta(minutes=15)
@@ -60,6 +60,22 @@ class Decision:
     def assigned_to(self) -> list[str]:
         """Who is paged, each once."""
         return list(dict.fromkeys(page.user for page in self.pages))
+
+    def changes(self, overdue: Ticket, now: datetime) -> Changes:
+        """Return the changes by which a ticket takes this move."""
+        held = self.kind is Kind.HELD
+        return {
+            "rule_id": self.rule_id,
+            "step": self.step,
+            "round": self.round,
+            "beyond": self.beyond,
+            "assigned_to": self.assigned_to,
+            "handed_to": overdue.handed_to if held else None,
+            "held": held or None,
+            **self.times,
+            **moved(overdue.model_copy(update=self.times), self.due_at, now),
+            **marked(self.kind, "system", now, remark=" ".join(self.remarks) or None, passed=self.passed),
+        }
 
 
 def decide(ticket: Ticket, book: Book, now: datetime) -> Decision:
@@ -135,7 +151,7 @@ def goes_on(ticket: Ticket, plan: Plan, book: Book) -> bool:
     if ticket.rule_id != plan.rule_id:
         return bool(plan.rungs) or ticket.handed_to is not None
     following = next(_positions(plan, (ticket.round, ticket.step)), None)
-    return plan.page and not ticket.beyond and (following is not None or _last_resort(book) is not None)
+    return plan.page and not ticket.beyond and (following is not None or last_resort(book) is not None)
 
 
 def _past_the_end(
@@ -143,20 +159,21 @@ def _past_the_end(
 ) -> Decision:
     """Return the last resort, where there is one, and then the reminders."""
     step, round_, beyond = at
-    last_resort = _last_resort(book)
-    if beyond == 0 and last_resort:
-        reached = reach(last_resort, ticket, book, now)
+    resort = last_resort(book)
+    if beyond == 0 and resort:
+        reached = reach(resort, ticket, book, now)
         if reached.pages:
             return _move(Kind.LAST_RESORT, plan, (step, round_, 1), now, LAST_RESORT_WAIT, reached, passed)
     number = max(beyond, 1)
     interval = min(book.company.reminder * 2 ** min(number - 1, 10), LONGEST_REMINDER)
-    rungs = [*([last_resort] if last_resort else []), *reversed(plan.rungs), *rule.built_in(ticket.team).rungs]
+    rungs = [*([resort] if resort else []), *reversed(plan.rungs), *rule.built_in(ticket.team).rungs]
     reached = next((found for rung in rungs if (found := reach(rung, ticket, book, now)).pages), Reached())
     kind = Kind.REMINDED if reached.pages else Kind.NOBODY_REACHED
     return _move(kind, plan, (step, round_, number + 1), now, interval, reached, passed)
 
 
-def _last_resort(book: Book) -> Rung | None:
+def last_resort(book: Book) -> Rung | None:
+    """Return whom the company's settings name for what no step of a rule has reached, None if nobody is named."""
     audience = tuple(rule.audience(Target.model_validate(target)) for target in book.company.last_resort)
     return Rung(audience, None, LAST_RESORT_WAIT) if audience else None
 
@@ -199,10 +216,18 @@ def _reach(
     on_call = book.on_call(dict.fromkeys(one.name for one in audience if one.kind == "schedule"), now)
     names = _names(audience, book, on_call)
     users = book.users(names)
+    by = "by the step's channels"
     if channels is None and users:
         channels = book.company.channels_of(ticket.severity)
+        by = "by every verified method" if channels is None else f"by the channels of severity {ticket.severity}"
     pages = tuple(
-        Draft(user=user.user_id, method_id=method.method_id, channel=method.channel, address=method.address)
+        Draft(
+            user=user.user_id,
+            method_id=method.method_id,
+            channel=method.channel,
+            address=method.address,
+            because=f"{user.user_id} {names[user.user_id]}, {by}",
+        )
         for user in users
         for method in user.usable(channels)
     )
@@ -211,17 +236,25 @@ def _reach(
     return Reached(pages, missed, tuple(schedule for schedule, user in on_call.items() if user is None))
 
 
-def _names(audience: tuple[Audience, ...], book: Book, on_call: Mapping[str, str | None]) -> list[str]:
+def _names(audience: tuple[Audience, ...], book: Book, on_call: Mapping[str, str | None]) -> dict[str, str]:
+    """Return who is meant, each once, and because of what."""
     rosters = book.rosters(dict.fromkeys(one.name for one in audience if one.kind in {"team", "admins"}))
-    names: dict[str, None] = {}
+    names: dict[str, str] = {}
     for one in audience:
         match one.kind:
             case "user":
-                names[one.name] = None
+                found, why = [one.name], "is named"
             case "schedule":
-                names.update(dict.fromkeys(filter(None, [on_call[one.name]])))
+                found, why = list(filter(None, [on_call[one.name]])), f"is on call by schedule {one.name}"
             case "team":
-                names.update(dict.fromkeys(rosters[one.name].for_target))
+                roster = rosters[one.name]
+                found, why = list(roster.for_target), f"is {'an admin' if roster.large else 'a member'} of {one.name}"
             case "admins":
-                names.update(dict.fromkeys(rosters[one.name].for_built_in))
-    return list(names)
+                roster = rosters[one.name]
+                found, why = (
+                    list(roster.for_built_in),
+                    f"is {'an admin' if roster.admins else 'a member'} of {one.name}",
+                )
+        for name in found:
+            names.setdefault(name, why)
+    return names

@@ -16,7 +16,7 @@ from tocsin.page import Draft, Page
 from tocsin.queues import PageMessage, page_message
 from tocsin.store import EXISTS, NEW, tickets
 from tocsin.telemetry import about, logger, took
-from tocsin.ticket import Changes, Kind, Ticket
+from tocsin.ticket import Changes, Ticket
 
 
 class Outcome(StrEnum):
@@ -107,25 +107,12 @@ def _page(overdue: Ticket, decided: Decision, draft: Draft, now: datetime) -> Pa
         wait=round(decided.wait.total_seconds()),
         created_at=now,
         expected_at=overdue.due_at,
-        **draft.model_dump(),
+        **draft.model_dump(exclude={"because"}),
     )
 
 
 def _commit(overdue: Ticket, decided: Decision, now: datetime) -> Outcome:
-    held = decided.kind is Kind.HELD
-    changes = {
-        "rule_id": decided.rule_id,
-        "step": decided.step,
-        "round": decided.round,
-        "beyond": decided.beyond,
-        "assigned_to": decided.assigned_to,
-        "handed_to": overdue.handed_to if held else None,
-        "held": held or None,
-        **decided.times,
-        **ticket.moved(overdue.model_copy(update=decided.times), decided.due_at, now),
-        **ticket.marked(decided.kind, "system", now, remark=" ".join(decided.remarks) or None, passed=decided.passed),
-    }
-    return _write(overdue, changes, now)
+    return _write(overdue, decided.changes(overdue, now), now)
 
 
 def _write(overdue: Ticket, changes: Changes, now: datetime) -> Outcome:

@@ -55,14 +55,14 @@ def run(request: Request, now: datetime) -> tuple[Ticket, bool]:
 
     Raises `Conflict` if the id is taken by another request's ticket.
     """
-    draft = _draft(request, now)
-    about(draft.tenant, draft.ticket_id)
+    new = draft(request, now)
+    about(new.tenant, new.ticket_id)
     if request.dedup_key is None:
-        return _put(draft, request)
+        return _put(new, request)
     while True:
-        done = _once(draft, request, now)
+        done = _once(new, request, now)
         if done is not None:
-            about(draft.tenant, done[0].ticket_id)
+            about(new.tenant, done[0].ticket_id)
             return done
 
 
@@ -88,7 +88,8 @@ def known(request: Request) -> bool:
     return request.dedup_key is not None and find(request.tenant, request.scope, request.dedup_key) is not None
 
 
-def _draft(request: Request, now: datetime) -> Ticket:
+def draft(request: Request, now: datetime) -> Ticket:
+    """Return the ticket that a request would open; a long description is cut."""
     epoch = int(now.timestamp())
     return Ticket(
         tenant=request.tenant,

@@ -48,6 +48,7 @@ class Draft(BaseModel, frozen=True):
     method_id: str
     channel: str
     address: str
+    because: str = ""  # of what this person is paged by this method; for who asks, it is not stored
 
 
 class Page(Record):

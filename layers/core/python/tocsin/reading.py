@@ -45,25 +45,26 @@ def begin(tenant: str, team: str) -> Book:
     return Book(_rules(tenant, team), team)
 
 
-def go_on(tenant: str, book: Book, unread: Unread) -> None:
-    """Read into the book what a decision asked for."""
+def go_on(tenant: str, book: Book, unread: Unread, *, since: datetime | None = None) -> None:
+    """Read into the book what a decision asked for. `since`: of schedules also what was over by now, but not then."""
     if unread.company_rules:
         book.read_company_rules = _rules(tenant, None)
     for team in unread.rosters:
         book.read_rosters[team] = _keeping((tenant, "roster", team), partial(_roster, tenant, team))
     for name in unread.schedules:
-        book.read_schedules[name] = _keeping((tenant, "schedule", name), partial(_rota, tenant, name))
+        rota = partial(_rota, tenant, name, since)
+        book.read_schedules[name] = rota() if since else _keeping((tenant, "schedule", name), rota)
     if unread.users or unread.company or unread.team:
         _read_rows(tenant, book, unread)
 
 
-def answered(tenant: str, book: Book, ask: Callable[[], Value]) -> Value:
+def answered(tenant: str, book: Book, ask: Callable[[], Value], *, since: datetime | None = None) -> Value:
     """Return the answer to a question, reading into the book what it needs to be answered."""
     while True:
         try:
             return ask()
         except Unread as unread:
-            go_on(tenant, book, unread)
+            go_on(tenant, book, unread, since=since)
 
 
 def _read_rows(tenant: str, book: Book, unread: Unread) -> None:
@@ -98,9 +99,9 @@ def _roster(tenant: str, team: str) -> Roster:
     return Roster(admins=admins, everybody=names, large=len(names) > LARGE_TEAM)
 
 
-def _rota(tenant: str, schedule_id: str) -> Rota | None:
+def _rota(tenant: str, schedule_id: str, since: datetime | None) -> Rota | None:
     try:
-        return schedules.current(tenant, schedule_id, clock.now())
+        return schedules.current(tenant, schedule_id, since or clock.now())
     except ValidationError:
         logger.exception("a schedule cannot be read", extra={"schedule": schedule_id})
         return None

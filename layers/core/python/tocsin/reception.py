@@ -35,13 +35,36 @@ def open_(who: Principal, wish: NewTicket, now: datetime) -> tuple[Ticket, bool]
     """
     row, team = directory.get_many([keys.company(who.tenant), keys.team(who.tenant, wish.team)])
     company = _company(row)
+    request = _request(who, wish, company)
+    limits.admit_ticket(company, now)
+    missing = _missing(company, team, request.severity)
+    if missing and not opening.known(request):
+        raise _lacking(missing, "body")
+    ticket, new = opening.run(request, now)
+    whole = ticket.model_copy(update={"description": wish.description}) if new else description.whole(ticket)
+    return whole, new
+
+
+def imagined(who: Principal, wish: NewTicket) -> Request:
+    """Return the request to open a ticket that is only talked of. Raises `Invalid` as opening it would."""
+    row, team = directory.get_many([keys.company(who.tenant), keys.team(who.tenant, wish.team)])
+    company = _company(row)
+    request = _request(who, wish, company)
+    missing = _missing(company, team, request.severity)
+    if missing:
+        raise _lacking(missing, "body", "ticket")
+    return request
+
+
+def _request(who: Principal, wish: NewTicket, company: Company) -> Request:
     links = [Link(href=link.href, text=link.text) for link in wish.links]
     _check_size(wish.labels, links)
-    request = Request(
+    severity = wish.severity or company.default_severity
+    return Request(
         tenant=who.tenant,
         team=wish.team,
         title=wish.title,
-        severity=wish.severity or company.default_severity,
+        severity=severity,
         source=who.actor,
         scope=f"team/{wish.team}",
         description=wish.description,
@@ -49,15 +72,12 @@ def open_(who: Principal, wish: NewTicket, now: datetime) -> tuple[Ticket, bool]
         links=links,
         dedup_key=wish.dedup_key,
         ticket_id=wish.ticket_id,
-        times=company.times_of(wish.severity or company.default_severity),
+        times=company.times_of(severity),
     )
-    limits.admit_ticket(company, now)
-    missing = _missing(company, team, request.severity)
-    if missing and not opening.known(request):
-        raise Invalid([{"loc": ["body", noun], "msg": f"There is no such {noun}."} for noun in missing])
-    ticket, new = opening.run(request, now)
-    whole = ticket.model_copy(update={"description": wish.description}) if new else description.whole(ticket)
-    return whole, new
+
+
+def _lacking(nouns: list[str], *at: str) -> Invalid:
+    return Invalid([{"loc": [*at, noun], "msg": f"There is no such {noun}."} for noun in nouns])
 
 
 def _missing(company: Company, team: Row | None, severity: str) -> list[str]:

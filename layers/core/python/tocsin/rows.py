@@ -20,6 +20,12 @@ class Next:
     by: int = 1
 
 
+def changed(row: Mapping[str, Any], changes: Mapping[str, Any]) -> Row:
+    """Return a row after a write of changes, as the table makes them; None takes an attribute away."""
+    made = {name: row[new.of] + new.by if isinstance(new, Next) else new for name, new in changes.items()}
+    return {name: content for name, content in {**row, **made}.items() if content is not None}
+
+
 def value(plain_value: Any) -> dict[str, Any]:
     """Return the attribute value of a plain one. Raises TypeError for anything a row does not hold."""
     match plain_value:

@@ -113,8 +113,18 @@ class Rule(Record):
 
     def matches(self, ticket: Ticket, now: datetime) -> bool:
         """Say whether the rule is one for this ticket, at this time."""
-        active = self.active is None or any(one.covers(now) for one in self.active)
-        return active and (self.when is None or pattern.matches(self.when, ticket.subject()))
+        return self._active(now) and (self.when is None or pattern.matches(self.when, ticket.subject()))
+
+    def misfit(self, ticket: Ticket, now: datetime) -> str | None:
+        """Return why the rule is none for this ticket, at this time; None if it is one."""
+        if self.matches(ticket, now):
+            return None
+        if not self._active(now):
+            return "It is not active at that time."
+        return f"Its pattern does not match: {', '.join(pattern.failing(self.when or {}, ticket.subject()))}."
+
+    def _active(self, now: datetime) -> bool:
+        return self.active is None or any(one.covers(now) for one in self.active)
 
 
 class Audience(BaseModel, frozen=True):
@@ -143,9 +153,14 @@ class Plan:
     page: bool = True
 
 
+def in_order(rules: Sequence[Rule]) -> list[Rule]:
+    """Return rules in the order in which they are looked at."""
+    return sorted(rules, key=lambda one: (one.position, one.rule_id))
+
+
 def choose(rules: Sequence[Rule], ticket: Ticket, now: datetime) -> Plan | None:
     """Return the plan of the first rule that matches now, by position; None if no rule does."""
-    for rule in sorted(rules, key=lambda one: (one.position, one.rule_id)):
+    for rule in in_order(rules):
         if rule.matches(ticket, now):
             return plan(rule)
     return None

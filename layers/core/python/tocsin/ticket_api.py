@@ -186,6 +186,11 @@ class EventView(BaseModel):
     data: dict[str, Any]
 
 
+def shortened(channel: str, address: str) -> str:
+    """Return as much of an address as is shown: the last three digits, or the first letter and the domain."""
+    return phone.masked(address) if channel == "sms" else mail.masked(address)
+
+
 class PageView(BaseModel):
     """A page. Of the address only the end of a number, or the first letter and the domain, is shown."""
 
@@ -206,6 +211,5 @@ class PageView(BaseModel):
     def of(cls, row: Row) -> "PageView":
         """Return how a page is shown."""
         page = Page.of(row)
-        masked = (phone if page.channel == "sms" else mail).masked(page.address)
         fields = page.model_dump(include=set(cls.model_fields) - {"address", "page_id"})
-        return cls(**fields, address=masked, page_id=page.page_id)
+        return cls(**fields, address=shortened(page.channel, page.address), page_id=page.page_id)

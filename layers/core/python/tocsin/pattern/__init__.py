@@ -17,9 +17,9 @@ from pydantic import AfterValidator, ValidationError, WithJsonSchema
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from tocsin.pattern.checking import FIELDS, problems
-from tocsin.pattern.matching import matches
+from tocsin.pattern.matching import failing, matches
 
-__all__ = ["FIELDS", "EventPattern", "matches", "validate"]
+__all__ = ["FIELDS", "EventPattern", "failing", "matches", "validate"]
 
 _MOST_PROBLEMS = 50  # of one pattern are reported
 

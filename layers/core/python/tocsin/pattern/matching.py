@@ -22,6 +22,14 @@ def matches(pattern: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
     return all(_matches_field(name, wanted, fields) for name, wanted in pattern.items())
 
 
+def failing(pattern: Mapping[str, Any], fields: Mapping[str, Any]) -> list[str]:
+    """Return the places of a pattern that keep a ticket's fields from matching it: `severity`, `labels.service`."""
+    labels = fields.get("labels") or {}
+    found = [name for name, wanted in pattern.items() if name != "labels" and not _matches_field(name, wanted, fields)]
+    wanted_labels = pattern.get("labels", {}).items()
+    return found + [f"labels.{name}" for name, wanted in wanted_labels if not _matches_value(wanted, labels.get(name))]
+
+
 def _matches_field(name: str, wanted: Any, fields: Mapping[str, Any]) -> bool:
     if name == "$or":
         return any(matches(alternative, fields) for alternative in wanted)

@@ -1,0 +1,77 @@
+"""What is explained beforehand is what happens if nobody answers, page by page."""
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from tests.simulation.firm import Firm
+from tests.simulation.story import Story
+from tocsin import times
+
+SEEDS = range(60)
+DRIFT = 20.0  # seconds: each step is due a wait after the last one was taken, which may be half a second late
+
+
+def planned(page: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(page[name] for name in ("step", "round", "user", "channel", "address"))
+
+
+def pages(story: Story, ticket: str) -> list[dict[str, Any]]:
+    """Return all pages of a ticket, in order."""
+    found: list[dict[str, Any]] = []
+    cursor: dict[str, Any] = {}
+    while True:
+        answer = story.api("GET", f"/tickets/{ticket}/pages", query={"limit": 100, **cursor}).body
+        found += answer["items"]
+        if answer["next_cursor"] is None:
+            return sorted(found, key=lambda page: (page["created_at"], planned(page)))
+        cursor = {"cursor": answer["next_cursor"]}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_plan_is_what_happens_if_nobody_answers(seed: int) -> None:
+    with Story(seed) as story:
+        firm = Firm(story, Random(f"firm {seed}"))  # noqa: S311 - to be repeatable
+        wish = firm.ticket()
+        told = story.expect(200, "POST", "/rules/explain", {"ticket": wish})
+        assert told["complete"]
+        plan = sorted(told["plan"], key=lambda page: (page["at"], planned(page)))
+        begin = story.timeline.now()
+        ticket = story.open(**wish)
+        last = times.parse(plan[-1]["at"]) if plan else begin
+        story.run((last - begin).total_seconds() + 2 * DRIFT)
+        happened = pages(story, ticket)
+        assert [planned(page) for page in happened] == [planned(page) for page in plan], told
+        for page, wanted in zip(happened, plan, strict=True):
+            late = times.parse(page["sent_at"]) - times.parse(wanted["at"])
+            assert -1 <= late.total_seconds() < DRIFT, (page, wanted)
+        assert len(story.sent) == len(plan)
+
+
+def test_plans_are_of_many_kinds() -> None:
+    """Else the test above would show little."""
+    told = []
+    for seed in SEEDS:
+        with Story(seed) as story:
+            firm = Firm(story, Random(f"firm {seed}"))  # noqa: S311 - to be repeatable
+            told.append(story.expect(200, "POST", "/rules/explain", {"ticket": firm.ticket()}))
+    assert {one["end"].split()[0] for one in told} == {"Reminders", "The"}
+    plans = " ".join(page["because"] for one in told for page in one["plan"])
+    for part in (
+        "resort",
+        "reminder",
+        "round 2",
+        "built-in",
+        "on call",
+        "member",
+        "admin",
+        "every",
+        "severity",
+        "step's",
+    ):
+        assert part in plans
+    warnings = " ".join(warning["text"] for one in told for warning in one["warnings"])
+    for part in ("Nobody is on call", "no schedule", "no user", "no verified", "not verified"):
+        assert part in warnings
+    assert sum(len({page["at"] for page in one["plan"]}) > 3 for one in told) > len(SEEDS) / 3
