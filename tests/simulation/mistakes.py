@@ -247,7 +247,7 @@ ALL: tuple[Bug, ...] = (
         "the list of a turn is forgotten, and nothing was sent",
         "notification._hand_over",
         "    outcome = _try(",
-        "    turns.forget(turn.way, others)\n    outcome = _try(",
+        "    turns.forget(turn, others)\n    outcome = _try(",
     ),
     bug("no turns are taken", "turns.take", 'when=[("until", "missing or <", times.text(now))]', "when=()"),
     bug(
@@ -263,5 +263,11 @@ ALL: tuple[Bug, ...] = (
         "MessageGroupId=message.tenant",
         'MessageGroupId="all"',
         Edit("queues._send_batch", '"MessageGroupId": message.tenant', '"MessageGroupId": "all"'),
+    ),
+    bug(
+        "who takes a turn takes the mark that pages wait",
+        "turns.take",
+        '"asked": None',
+        '"asked": None, "waited": None',
     ),
 )

@@ -31,6 +31,7 @@ KEPT = [
     ("recovery", 121),
     # Who took a turn died with the mark that pages wait for it: those who came after did not know of them.
     ("net_off", 14),
+    ("net_off", 1),
     # A row that a rebuild could not do, and nobody was told of.
     ("recovery", 48),
     # Rows that share their place in the due index: a rebuild began there again and again.

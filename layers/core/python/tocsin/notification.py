@@ -196,7 +196,7 @@ def _hand_over(turn: Turn, desk: Desk, others: Sequence[Waiting]) -> Outcome:
     outcome = _try(turn, desk) if desk.wanted else Outcome.LEFT
     if outcome is Outcome.PUT_OFF:
         return outcome  # they are on the list again
-    turns.forget(turn.way, others)
+    turns.forget(turn, others)
     if outcome is not Outcome.SENT:
         turns.give_back(turn)
     elif len(others) >= turns.MOST:

@@ -2,7 +2,9 @@
 
 Who has the turn is the only one who sends there, so the turn is also the claim on what is sent: it is longer than the
 notifier may run, and runs out by itself if its holder dies. Pages that come meanwhile are put off until the turn is
-over and named in rows beside it; the first of them asks for the next turn, by a delayed message, for all.
+over and named in rows beside it; the first of them asks for the next turn, by a delayed message, for all. `asked` says
+that this was done in the present turn; `waited`, that there are rows: it stays until they were read and dealt with, for
+who took a turn may die before that.
 """
 
 from collections.abc import Sequence
@@ -25,7 +27,7 @@ KEPT = timedelta(days=1)  # after which the table forgets a row; what it named w
 
 @dataclass(frozen=True)
 class Turn:
-    """A turn that was taken. `waited`: whether pages have put themselves aside for it."""
+    """A turn that was taken. `waited`: whether pages have put themselves aside, for it or for one whose holder died."""
 
     way: TurnMessage
     until: str
@@ -43,7 +45,7 @@ class Waiting:
 def take(way: TurnMessage, now: datetime) -> Turn | datetime:
     """Take the turn of a contact method. Return when the present one is over if another has it."""
     until = times.text(now + LENGTH)
-    changes = {"until": until, "waited": None, "expires": _expires(now)}
+    changes = {"until": until, "asked": None, "expires": _expires(now)}
     try:
         before = tickets.exchange(_key(way), changes, when=[("until", "missing or <", times.text(now))])
     except ConditionFailed as failure:
@@ -61,11 +63,11 @@ def wait(one: Page, until: datetime, now: datetime) -> bool:
     way = queues.turn_message(one)
     tickets.put(_row(one, now))
     try:
-        before = tickets.exchange(_key(way), {"waited": True}, when=[("until", "=", times.text(until))])
+        before = tickets.exchange(_key(way), {"waited": True, "asked": True}, when=[("until", "=", times.text(until))])
     except ConditionFailed:
         return False
     # A page that comes again before its turn is one whose turn nobody may ask for any more: queues were lost.
-    if "waited" not in before or one.due_at == until:
+    if "asked" not in before or one.due_at == until:
         _ask(way, until, now)
     return True
 
@@ -76,9 +78,15 @@ def waiting(way: TurnMessage) -> list[Waiting]:
     return [Waiting(row["ticket_id"], row["page"]) for row in rows.items]
 
 
-def forget(way: TurnMessage, pages: Sequence[Waiting]) -> None:
-    """Take pages off the list of those that wait."""
+def forget(turn: Turn, pages: Sequence[Waiting]) -> None:
+    """Take pages off the list of those that wait, and the mark that there are some, unless more have come meanwhile."""
+    way = turn.way
     tickets.delete_all([keys.waiting(way.tenant, way.user, way.method_id, one.ticket_id, one.page) for one in pages])
+    if turn.waited:
+        try:
+            tickets.update(_key(way), {"waited": None}, when=[("until", "=", turn.until), ("asked", "missing", None)])
+        except ConditionFailed:
+            logger.info("pages came to wait while others were sent")
 
 
 def put_off(turn: Turn, pages: Sequence[Page], until: datetime, now: datetime, error: str | None = None) -> None:
@@ -96,26 +104,23 @@ def put_off(turn: Turn, pages: Sequence[Page], until: datetime, now: datetime, e
             logger.info("a page was settled before it was put off")
     tickets.put_all(left)
     _ask(turn.way, until, now)
-    _end(turn, {"until": times.text(until), "waited": True})
+    _end(turn, {"until": times.text(until), "waited": True, "asked": True})
 
 
 def go_on_waiting(way: TurnMessage, until: datetime, now: datetime) -> None:
-    """Ask for another turn for those that wait, for this one is taken by who may not know of them.
-
-    Who takes a turn takes with it the mark that pages wait: if that one died before it sent them, the mark is gone.
-    """
+    """Ask for another turn for those that wait, for this one is taken: its holder may have begun before they came."""
     try:
-        before = tickets.exchange(_key(way), {"waited": True}, when=[("until", "=", times.text(until))])
+        before = tickets.exchange(_key(way), {"waited": True, "asked": True}, when=[("until", "=", times.text(until))])
     except ConditionFailed:
         before = {}
-    if "waited" not in before:
+    if "asked" not in before:
         _ask(way, until, now)
 
 
 def ask_again(turn: Turn, now: datetime) -> None:
     """Ask for the next turn for those that this one had no room for."""
     _ask(turn.way, times.parse(turn.until), now)
-    _end(turn, {"waited": True})
+    _end(turn, {"waited": True, "asked": True})
 
 
 def give_back(turn: Turn) -> None:
