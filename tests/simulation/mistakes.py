@@ -66,7 +66,7 @@ ALL: tuple[Bug, ...] = (
     ),
     bug(
         "the last rule that matches is taken",
-        "rule.choose",
+        "rule.in_order",
         "key=lambda one: (one.position, one.rule_id))",
         "key=lambda one: (one.position, one.rule_id), reverse=True)",
     ),

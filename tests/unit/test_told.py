@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tests.examples import NOW, a_page, a_ticket, written
+from tests.examples import NOW, a_page, a_ticket
 from tocsin import duration, history, page, pattern, phone, ticket, times
 from tocsin.access import Principal, Role, check, principal
 from tocsin.errors import Conflict, Forbidden, MethodNotAllowed, Overloaded, Problem, TooMany, Unauthorized
 from tocsin.rows import Row
+from tocsin.rows import changed as written
 from tocsin.sources import generic
 from tocsin.ticket import Changes, Kind
 from tocsin.user import CODES_AN_HOUR, ContactMethod, built, code_sent, code_tried
