@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 
 from tests.examples import NOW, a_method, a_page, a_ticket, a_user
-from tocsin import page, problem, stream, ticket, times
+from tocsin import mail, page, problem, stream, ticket, times
 from tocsin.api_key import ApiKey
 from tocsin.company import Company
-from tocsin.errors import Conflict, Fault, NotFound, SendError, TooMany
+from tocsin.errors import Fault, NotFound, SendError, TooMany
 from tocsin.integration import DoorKey, Integration
+from tocsin.model import merged
 from tocsin.severity import Severities
+from tocsin.sources import limits
 from tocsin.ticket import Status
 from tocsin.ticket_api import PageView, TicketView
 
@@ -142,5 +144,24 @@ def test_addresses_that_codes_were_sent_to_are_remembered_up_to_as_many_as_a_use
     assert list(kept) == [*list(many)[-19:], "email address"]
 
 
-def test_a_conflict_says_what_to_do() -> None:
-    assert Conflict("Taken.").document()["status"] == 409
+def test_a_patch_of_an_object_leaves_what_it_does_not_name() -> None:
+    assert merged({"a": {"x": 1, "y": 2}, "b": 3}, {"a": {"x": None, "z": 4}}) == {"a": {"y": 2, "z": 4}, "b": 3}
+    assert merged({"a": 5}, {"a": {"x": 1}}) == {"a": {"x": 1}}
+
+
+def test_of_an_address_with_two_signs_the_last_one_counts() -> None:
+    assert mail.masked('"a@b"@example.com') == '"***@example.com'
+
+
+def test_a_text_that_just_fits_is_not_cut() -> None:
+    assert [limits.cut(text, 5) for text in ("abcde", "abcdef")] == ["abcde", "ab..."]
+    assert [limits.cut_bytes(text, 5) for text in ("abcde", "abcdef", "\u00e4\u00e4\u00e4")] == [
+        "abcde",
+        "ab...",
+        "\u00e4...",
+    ]
+    assert limits.written({"a": "\u00e4"}, indent=2) == '{\n  "a": "\u00e4"\n}'
+
+
+def test_a_row_holds_moments_as_text() -> None:
+    assert a_method().fields()["created_at"] == times.text(NOW)

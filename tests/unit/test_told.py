@@ -1,5 +1,6 @@
 """What people are told: each refusal is one sentence that says what is wrong, and history says what happened."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,12 +10,34 @@ from pydantic import ValidationError
 from tests.examples import NOW, a_page, a_ticket
 from tocsin import duration, history, page, pattern, phone, ticket, times
 from tocsin.access import Principal, Role, check, principal
-from tocsin.errors import Conflict, Forbidden, MethodNotAllowed, Overloaded, Problem, TooMany, Unauthorized
+from tocsin.errors import (
+    CanaryFailed,
+    ConditionFailed,
+    Conflict,
+    Forbidden,
+    Invalid,
+    MethodNotAllowed,
+    Overloaded,
+    Problem,
+    TooMany,
+    Unauthorized,
+)
 from tocsin.rows import Row
 from tocsin.rows import changed as written
+from tocsin.severity import Severities
 from tocsin.sources import generic
 from tocsin.ticket import Changes, Kind
-from tocsin.user import CODES_AN_HOUR, ContactMethod, built, code_sent, code_tried
+from tocsin.user import (
+    CODES_AN_HOUR,
+    ContactMethod,
+    NewMethod,
+    built,
+    check_channel,
+    code_sent,
+    code_tried,
+    known_locale,
+    known_time_zone,
+)
 
 METHOD = ContactMethod(method_id="m", channel="sms", address="+4915112345678", created_at=NOW)
 LATER = NOW + timedelta(minutes=5)
@@ -56,19 +79,20 @@ def test_who_is_nobody_is_told_why(found: dict[str, str], error: type[Problem], 
 
 
 @pytest.mark.parametrize(
-    ("problem", "told", "headers"),
+    ("make", "told", "headers"),
     [
-        (Unauthorized("No."), "No.", {"WWW-Authenticate": "Bearer"}),
-        (MethodNotAllowed(["GET", "PATCH"]), "This path takes GET, PATCH.", {"Allow": "GET, PATCH"}),
-        (TooMany("Too many.", retry_after=7), "Too many.", {"Retry-After": "7"}),
-        (Overloaded(), "Tocsin has too much to do. Try again.", {"Retry-After": "2"}),
-        (Overloaded("Full.", retry_after=9), "Full.", {"Retry-After": "9"}),
+        (lambda: Unauthorized("No."), "No.", {"WWW-Authenticate": "Bearer"}),
+        (lambda: MethodNotAllowed(["GET", "PATCH"]), "This path takes GET, PATCH.", {"Allow": "GET, PATCH"}),
+        (lambda: TooMany("Too many.", retry_after=7), "Too many.", {"Retry-After": "7"}),
+        (Overloaded, "Tocsin has too much to do. Try again.", {"Retry-After": "2"}),
+        (lambda: Overloaded("Full.", retry_after=9), "Full.", {"Retry-After": "9"}),
     ],
 )
 def test_a_refusal_says_what_to_do_in_its_sentence_and_its_header(
-    problem: Problem, told: str, headers: dict[str, str]
+    make: Callable[[], Problem], told: str, headers: dict[str, str]
 ) -> None:
-    assert (problem.detail, problem.headers) == (told, headers)
+    problem = make()
+    assert (problem.detail, str(problem), problem.headers) == (told, told, headers)
 
 
 BUT = "anything-but takes a string, a list of strings, or an object with one operator"
@@ -239,3 +263,51 @@ def test_what_a_door_says_of_a_field_that_is_missing() -> None:
     (error,) = refused.value.errors()
     assert (error["loc"], error["type"]) == (("title",), "generic_alert")
     assert error["msg"].startswith("title ")
+
+
+def test_a_locale_is_written_with_hyphens_or_refused() -> None:
+    assert known_locale("de_DE") == "de-DE"
+    assert known_locale("zh-Hant-TW") == "zh-Hant-TW"
+    assert known_locale("ab" + "-12345678" * 3 + "-12345") == "ab" + "-12345678" * 3 + "-12345"
+    for wrong in ("", "d", "de-", "de DE", "1de", "ab" + "-12345678" * 3 + "-1234567", "de-DEx!"):
+        with pytest.raises(ValueError, match=r"^A locale is like de-DE\.$"):
+            known_locale(wrong)
+    with pytest.raises(ValueError, match=r"^There is no such time zone; Europe/Berlin is one\.$"):
+        known_time_zone("Europe/Nowhere")
+
+
+def test_the_canarys_channel_is_the_canarys_alone() -> None:
+    for tenant, channel in (("acme", "sms"), ("canary", "canary"), ("canary", "sms")):
+        check_channel(tenant, channel)
+    with pytest.raises(Invalid) as refused:
+        check_channel("acme", "canary")
+    unknown = "Input should be 'sms', 'email', 'voice' or 'webhook'"
+    assert refused.value.errors == [{"loc": ["body", "channel"], "msg": unknown}]
+
+
+def test_a_user_may_have_no_email_address_but_not_one_that_is_none() -> None:
+    wish = {"method_id": "m", "channel": "sms", "address": "+49 151 12345678"}
+    assert NewMethod.model_validate(wish).address == "+4915112345678"
+    with pytest.raises(ValidationError):
+        NewMethod.model_validate(wish | {"channel": "email"})
+    with pytest.raises(ValidationError):
+        NewMethod.model_validate(wish | {"channel": "sms", "address": "ada@example.com"})
+
+
+def test_each_channel_is_named_once() -> None:
+    told = "Name each channel once, at least one; null stands for every verified method."
+    for channels in ([], ["sms", "sms"]):
+        wish = {"items": [{"name": "a", "default": True, "channels": channels}]}
+        with pytest.raises(ValidationError) as refused:
+            Severities.model_validate(wish)
+        assert refused.value.errors()[0]["msg"] == f"Value error, {told}"
+
+
+def test_errors_say_what_they_are_about_to_who_catches_them() -> None:
+    assert ConditionFailed({"a": 1}).found == {"a": 1}
+    failed = CanaryFailed("ack", "not silent")
+    assert (failed.kind, failed.detail, failed.status, str(failed)) == ("ack", "not silent", 0, "not silent")
+    assert CanaryFailed("api", "refused", status=503).status == 503
+    assert TooMany("x", retry_after=7).retry_after == 7
+    two = Invalid([{"loc": ["body", "a"], "msg": "x"}, {"loc": ["body", "b", 0], "msg": "y"}])
+    assert two.detail == "body.a: x; body.b.0: y"
