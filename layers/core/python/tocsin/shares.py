@@ -16,6 +16,7 @@ from tocsin.store import tickets
 
 BUSY_FOR = timedelta(seconds=30)  # since a tenant last wanted more than its share
 LEAST_BURST = 2.0  # messages
+BURST = 2 / 3  # of what the sender takes in a second, at once: the rest is for others who come in the same second
 _KEEP_SECONDS = 5.0
 
 _kept: TTLCache[Hashable, frozenset[str]] = TTLCache(100, _KEEP_SECONDS, timer=lambda: clock.now().timestamp())
@@ -34,7 +35,7 @@ def take(tenant: str, channel: str, parts: int, now: datetime) -> timedelta | No
     if allowance.take(key, now, rate=rate / (len(_kept.get(channel, ())) + 1), burst=1, cost=cost) is None:
         return None  # nothing was sent just before, and so nothing has to be read
     among = len(_busy(channel, now)) + 1
-    wait = allowance.take(key, now, rate=rate / among, burst=max(LEAST_BURST, rate), cost=cost)
+    wait = allowance.take(key, now, rate=rate / among, burst=max(BURST * rate, LEAST_BURST), cost=cost)
     if wait is not None:
         _say_busy(tenant, channel, now)
     return wait
