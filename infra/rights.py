@@ -118,7 +118,12 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
         PASS_SCHEDULE_ROLE,
         may(SEND, Place.DUE_QUEUE),
     ),
-    "historian": (*FOLLOW_TICKETS, may(_dynamodb("BatchWriteItem"), Place.TICKETS)),
+    "historian": (
+        *FOLLOW_TICKETS,
+        may(_dynamodb("BatchWriteItem"), Place.TICKETS),
+        READ_DIRECTORY,
+        may(SEND, *CHANNELS),
+    ),
     "escalator": (
         consume(Place.DUE_QUEUE),
         may((*READ, *_dynamodb("PutItem", "UpdateItem")), Place.TICKETS),

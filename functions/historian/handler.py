@@ -1,4 +1,4 @@
-"""Tickets stream, tickets, pages and notes: write what happened into the ticket's history."""
+"""Tickets stream, tickets, pages and notes: write what happened into the history, and tell who wants to know."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from tocsin import aws, chronicle
 from tocsin.telemetry import logger, metrics
 
-aws.prepare("dynamodb")
+aws.prepare("dynamodb", "sqs")
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from tocsin import api, aws, clock, keys, resource, users
+from tocsin import api, aws, clock, keys, own_rules, resource, users
 from tocsin.api import PREFIX, Api, Cursor, Limit, Page
+from tocsin.own_rule import OwnRule
 from tocsin.user import Confirmation, MethodPatch, NewMethod, NewUser, ShownMethod, ShownUser, User, UserPatch
 
 aws.prepare("sqs")
@@ -15,6 +16,7 @@ app = Api("users")
 
 USER = f"{PREFIX}/users/<user_id>"
 METHODS = f"{USER}/contact_methods"
+RULE = f"{USER}/rule"
 METHOD = f"{METHODS}/<method_id>"
 
 
@@ -99,6 +101,23 @@ def confirm(user_id: str, method_id: str, body: Confirmation) -> ShownMethod:
 def send_test(user_id: str, method_id: str) -> Response[str]:
     users.send_test(app.principal.tenant, user_id, method_id)
     return api.accepted()
+
+
+@app.get(RULE, summary="Read how a user wants to be paged")
+def get_rule(user_id: str) -> OwnRule:
+    return own_rules.get(app.principal.tenant, user_id)
+
+
+@app.put(RULE, summary="Say how a user is to be paged", responses=api.creates(OwnRule))
+def put_rule(user_id: str, body: OwnRule) -> Response[Any]:
+    new = own_rules.put(app.principal.tenant, user_id, body)
+    return api.created(f"/users/{user_id}/rule", body, new=new)
+
+
+@app.delete(RULE, summary="Page a user as the company does", responses=api.DELETES)
+def delete_rule(user_id: str) -> Response[str]:
+    own_rules.delete(app.principal.tenant, user_id)
+    return api.no_content()
 
 
 lambda_handler = app.resolve

@@ -31,6 +31,7 @@ def acme(admin: Caller, monkeypatch: pytest.MonkeyPatch) -> Caller:
         ("users/create", 201),
         ("users/list", 200),
         ("users/add_contact_method", 201),
+        ("users/put_rule", 201),
         ("severities/replace", 200),
         ("company/read", 200),
         ("api_keys/create", 201),

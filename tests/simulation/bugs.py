@@ -29,8 +29,8 @@ ALL = (
     bug(
         "commit before the pages are asked for",
         "escalation._run",
-        "queues.put_pages(_put_pages(overdue, decided, now))\n    return _commit(overdue, decided, now)",
-        "done = _commit(overdue, decided, now)\n    queues.put_pages(_put_pages(overdue, decided, now))\n    return done",
+        "queues.put_pages(_put_pages(overdue, decided, now), now)\n    return _commit(overdue, decided, now)",
+        "done = _commit(overdue, decided, now)\n    queues.put_pages(_put_pages(overdue, decided, now), now)\n    return done",
     ),
     bug(
         "the commit as a whole-row put",

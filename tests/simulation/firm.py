@@ -47,8 +47,22 @@ class Firm:
             if self._chance(0.5):
                 mail = {"channel": "email", "address": f"{user}@example.com", "verified": self._chance(0.8)}
                 self.story.expect(201, "POST", f"/users/{user}/contact_methods", {"method_id": "email", **mail})
+            if self._chance(0.6):
+                self._own_rule(user)
         if self._chance(0.6):
             self.story.add_member("ada", "admin")
+
+    def _own_rule(self, user: str) -> None:
+        self.story.expect(200, "PATCH", f"/users/{user}", {"time_zone": self._zone()})
+        orders = [
+            [{"channel": channel, "after": self.random.choice(("0s", "2m", "15m"))} for channel in channels]
+            for channels in (("sms", "email"), ("email",), ("sms",))
+        ]
+        quiet = self._window() | self.random.choice(({}, {"let_through": ["sev1"]}))
+        body: dict[str, Any] = {"default": self.random.choice([None, *orders])}
+        body |= {"by_severity": {"sev3": self.random.choice(orders)}} if self._chance(0.4) else {}
+        body |= {"quiet": [quiet]} if self._chance(0.5) else {}
+        self.story.expect(201, "PUT", f"/users/{user}/rule", body)
 
     def _schedule(self, name: str) -> str:
         layers = [

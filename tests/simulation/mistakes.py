@@ -119,7 +119,7 @@ ALL: tuple[Bug, ...] = (
         "every page of a channel goes to the first one's queue",
         "queues.put_pages",
         "settings.channel_queue_url(channel)",
-        "settings.channel_queue_url(messages[0].channel)",
+        "settings.channel_queue_url(pages[0].channel)",
     ),
     bug("a timer that comes early is dropped", "escalation._run", "queues.put_due(timer, now)", "pass"),
     bug(
@@ -138,8 +138,8 @@ ALL: tuple[Bug, ...] = (
     bug(
         "an earlier page counts as a later one",
         "page.unwanted",
-        "and one.epoch > page.epoch",
-        "and one.epoch != page.epoch",
+        "if any(one.epoch > page.epoch and",
+        "if any(one.epoch != page.epoch and",
         Edit("notification._later", "{keys.PAGES}{one.epoch + 1}", "{keys.PAGES}"),
     ),
     bug(
@@ -262,7 +262,7 @@ ALL: tuple[Bug, ...] = (
         "queues._send",
         "MessageGroupId=message.tenant",
         'MessageGroupId="all"',
-        Edit("queues._send_batch", '"MessageGroupId": message.tenant', '"MessageGroupId": "all"'),
+        Edit("queues._send_batch", '"MessageGroupId": page.tenant', '"MessageGroupId": "all"'),
     ),
     bug(
         "who takes a turn takes the mark that pages wait",

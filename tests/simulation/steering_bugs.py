@@ -37,8 +37,8 @@ STEERING = (
     bug(
         "a user who gets a ticket is not paged",
         "decision.decide",
-        "_handed_over(ticket, book, now) or ",
-        "",
+        "handed = _handed_over(ticket, book, now)",
+        "handed = Reached()",
     ),
     bug("a maintenance is not asked for", "decision._held", "if end is None:", "if True:"),
     bug("what a maintenance holds has no next time", "decision._held", "min(end, now + HELD_FOR)", "None"),

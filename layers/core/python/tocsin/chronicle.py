@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tocsin import history
+from tocsin import clock, history, updates
 from tocsin.page import Page, PageStatus
 from tocsin.rows import Row
 from tocsin.store import tickets
@@ -26,11 +26,13 @@ def write(records: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, str]
     What came before it is written; what comes after is retried with it, and writing it twice is writing it once.
     """
     lines: dict[tuple[str, str], Row] = {}
+    done: list[tuple[list[Row], Row]] = []
     settled: list[Page] = []
     failed: list[dict[str, str]] = []
     for record in records:
         try:
             told, new = _told(record)
+            done.append((told, new))
             settled += [Page.of(new) for row in told if row["kind"] in _OF_PAGES]
             lines |= {(row["pk"], row["sk"]): row for row in told}
         except (ValueError, LookupError, TypeError):
@@ -39,6 +41,9 @@ def write(records: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, str]
             break
     if lines:
         tickets.put_all(list(lines.values()))
+    for told, new in done:
+        if new.get("sk") == "TICKET":
+            updates.tell(told, new, clock.now())
     _count(list(lines.values()), settled)
     return {"batchItemFailures": failed}
 

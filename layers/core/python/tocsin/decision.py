@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-from tocsin import rule, times
+from tocsin import own_rule, rule, times
 from tocsin.book import Book
 from tocsin.page import Draft
 from tocsin.rule import Audience, Plan, Rung, Target
@@ -31,10 +31,23 @@ class Reached:
     unmanned: tuple[str, ...] = ()
 
     @property
+    def awake(self) -> bool:
+        """Whether it pages somebody who is not in quiet hours."""
+        return any(not page.held for page in self.pages)
+
+    def along(self, asleep: Sequence[Draft]) -> "Reached":
+        """Return it with pages that quiet hours held back on the way, but for methods that it pages itself."""
+        pages = {(page.user, page.method_id): page for page in (*reversed(asleep), *self.pages)}
+        own = {(page.user, page.method_id) for page in self.pages}
+        later = tuple(page for way, page in pages.items() if way not in own)
+        return replace(self, pages=(*self.pages, *later))
+
+    @property
     def remark(self) -> str:
-        """What is to be said of the schedules, in a sentence; empty if there is nothing."""
-        names = ", ".join(self.unmanned)
-        return f"Nobody is on call by schedule {names}." if names else ""
+        """What is to be said of schedules and quiet hours, in a sentence each; empty if there is nothing."""
+        gaps = [f"Nobody is on call by schedule {', '.join(self.unmanned)}."] if self.unmanned else []
+        asleep = dict.fromkeys(page.user for page in self.pages if page.held)
+        return " ".join([*gaps, *([f"In quiet hours: {', '.join(asleep)}."] if asleep else [])])
 
 
 @dataclass(frozen=True)
@@ -59,7 +72,7 @@ class Decision:
     @property
     def assigned_to(self) -> list[str]:
         """Who is paged, each once."""
-        return list(dict.fromkeys(page.user for page in self.pages))
+        return list(dict.fromkeys(page.user for page in self.pages if not page.held))
 
     def changes(self, overdue: Ticket, now: datetime) -> Changes:
         """Return the changes by which a ticket takes this move."""
@@ -70,6 +83,7 @@ class Decision:
             "round": self.round,
             "beyond": self.beyond,
             "assigned_to": self.assigned_to,
+            "followers": sorted({*overdue.followers, *(page.user for page in self.pages if page.follows)}) or None,
             "handed_to": overdue.handed_to if held else None,
             "held": held or None,
             **self.times,
@@ -80,7 +94,11 @@ class Decision:
 
 def decide(ticket: Ticket, book: Book, now: datetime) -> Decision:
     """Return what an unread ticket whose time has come does. Raises `Unread` for what the book lacks."""
-    decided = _handed_over(ticket, book, now) or walk(ticket, plan(ticket, book, now), book, now)
+    handed = _handed_over(ticket, book, now)
+    if handed.awake:
+        decided = _move(Kind.ASSIGNED, None, (0, 0, 0), now, HANDED_WAIT, handed, ())
+    else:
+        decided = walk(ticket, plan(ticket, book, now), book, now, asleep=handed.pages)
     decided = _held(decided, ticket, book, now)
     known = book.read_company
     return replace(decided, times=known.times_of(ticket.severity)) if known else decided
@@ -91,9 +109,7 @@ def _held(decided: Decision, ticket: Ticket, book: Book, now: datetime) -> Decis
     end = book.team.pauses(now) if decided.kind is not Kind.KEPT else None
     if end is None:
         return decided
-    told = f"The team is in maintenance until {times.text(end)}."
-    place = (ticket.rule_id, ticket.step, ticket.round, ticket.beyond)
-    return Decision(Kind.HELD, *place, min(end, now + HELD_FOR), remarks=(told,))
+    return _stay(ticket, min(end, now + HELD_FOR), f"The team is in maintenance until {times.text(end)}.")
 
 
 def plan(ticket: Ticket, book: Book, now: datetime) -> Plan:
@@ -102,14 +118,11 @@ def plan(ticket: Ticket, book: Book, now: datetime) -> Plan:
     return found or rule.built_in(ticket.team)
 
 
-def _handed_over(ticket: Ticket, book: Book, now: datetime) -> Decision | None:
-    """Return the page to whom a ticket was reassigned; None if it was not, or there is no way to reach that user."""
+def _handed_over(ticket: Ticket, book: Book, now: datetime) -> Reached:
+    """Return the pages to whom a ticket was reassigned: none if it was not, or there is no way to reach that user."""
     if ticket.handed_to is None:
-        return None
-    reached = reach(Rung((Audience(kind="user", name=ticket.handed_to),), None, HANDED_WAIT), ticket, book, now)
-    if not reached.pages:
-        return None
-    return _move(Kind.ASSIGNED, None, (0, 0, 0), now, HANDED_WAIT, reached, ())
+        return Reached()
+    return reach(Rung((Audience(kind="user", name=ticket.handed_to),), None, HANDED_WAIT), ticket, book, now)
 
 
 def fall_back(ticket: Ticket, book: Book, now: datetime, why: str) -> Decision:
@@ -118,23 +131,28 @@ def fall_back(ticket: Ticket, book: Book, now: datetime, why: str) -> Decision:
     return replace(decision, remarks=(*decision.remarks, why))
 
 
-def walk(ticket: Ticket, plan: Plan, book: Book, now: datetime) -> Decision:
-    """Return the next move along a plan. Another plan than before begins at its step 1."""
+def walk(ticket: Ticket, plan: Plan, book: Book, now: datetime, *, asleep: Sequence[Draft] = ()) -> Decision:
+    """Return the next move along a plan. Another plan than before begins at its step 1.
+
+    `asleep`: pages that quiet hours hold back, and that go along with whatever comes. More are found on the way.
+    """
     if not plan.page:
         return Decision(Kind.KEPT, plan.rule_id, 0, 0, 0, None)
     same = ticket.rule_id == plan.rule_id
     at = (ticket.round, ticket.step) if same else (0, 0)
     beyond = ticket.beyond if same else 0
     passed: list[Passed] = []
+    asleep = list(asleep)
     if not beyond:
         for round_, step in islice(_positions(plan, at), len(plan.rungs)):  # a whole round, no further
             rung = plan.rungs[step - 1]
             reached = reach(rung, ticket, book, now)
-            if reached.pages:
+            if reached.awake:
                 kind = Kind.REPEATED if step == 1 and round_ > 1 else Kind.ESCALATED
-                return _move(kind, plan, (step, round_, 0), now, rung.wait, reached, passed)
+                return _move(kind, plan, (step, round_, 0), now, rung.wait, reached.along(asleep), passed)
+            asleep += reached.pages
             passed.append((round_, step, reached.remark))
-    return _past_the_end(ticket, plan, (at[1], at[0], beyond), book, now, passed)
+    return _past_the_end(ticket, plan, (at[1], at[0], beyond), book, now, passed, asleep)
 
 
 def _positions(plan: Plan, at: tuple[int, int]) -> Iterator[tuple[int, int]]:
@@ -155,21 +173,48 @@ def goes_on(ticket: Ticket, plan: Plan, book: Book) -> bool:
 
 
 def _past_the_end(
-    ticket: Ticket, plan: Plan, at: tuple[int, int, int], book: Book, now: datetime, passed: Sequence[Passed]
+    ticket: Ticket,
+    plan: Plan,
+    at: tuple[int, int, int],
+    book: Book,
+    now: datetime,
+    passed: Sequence[Passed],
+    asleep: list[Draft],
 ) -> Decision:
-    """Return the last resort, where there is one, and then the reminders."""
+    """Return the last resort, where there is one, and then the reminders; if all sleep the ticket waits for one."""
     step, round_, beyond = at
     resort = last_resort(book)
     if beyond == 0 and resort:
         reached = reach(resort, ticket, book, now)
-        if reached.pages:
+        if reached.awake:
+            reached = reached.along(asleep)
             return _move(Kind.LAST_RESORT, plan, (step, round_, 1), now, LAST_RESORT_WAIT, reached, passed)
+        asleep += reached.pages
     number = max(beyond, 1)
     interval = min(book.company.reminder * 2 ** min(number - 1, 10), LONGEST_REMINDER)
     rungs = [*([resort] if resort else []), *reversed(plan.rungs), *rule.built_in(ticket.team).rungs]
-    reached = next((found for rung in rungs if (found := reach(rung, ticket, book, now)).pages), Reached())
-    kind = Kind.REMINDED if reached.pages else Kind.NOBODY_REACHED
-    return _move(kind, plan, (step, round_, number + 1), now, interval, reached, passed)
+    tried: list[Draft] = []
+    for rung in rungs:
+        reached = reach(rung, ticket, book, now)
+        if reached.awake:
+            at = (step, round_, number + 1)
+            return _move(Kind.REMINDED, plan, at, now, interval, reached.along(asleep), passed)
+        tried += reached.pages
+    if asleep or tried:
+        return _all_asleep(ticket, [*asleep, *tried], now)
+    return _move(Kind.NOBODY_REACHED, plan, (step, round_, number + 1), now, interval, Reached(), passed)
+
+
+def _all_asleep(ticket: Ticket, asleep: Sequence[Draft], now: datetime) -> Decision:
+    """Return that the ticket stays where it is until the first wakes; who is on call, say, may change before then."""
+    wakes = min(page.not_before for page in asleep if page.not_before is not None)
+    told = f"Everybody who would be paged is in quiet hours, the first until {times.text(wakes)}."
+    return _stay(ticket, min(wakes, now + HELD_FOR), told)
+
+
+def _stay(ticket: Ticket, due_at: datetime, told: str) -> Decision:
+    place = (ticket.rule_id, ticket.step, ticket.round, ticket.beyond)
+    return Decision(Kind.HELD, *place, due_at, remarks=(told,))
 
 
 def last_resort(book: Book) -> Rung | None:
@@ -203,7 +248,7 @@ def _move(
 def reach(rung: Rung, ticket: Ticket, book: Book, now: datetime) -> Reached:
     """Return the pages of a rung, nobody's twice: none if it reaches nobody."""
     reached = _reach(rung.audience, rung.channels, ticket, book, now)
-    if reached.pages or all(one.kind != "admins" for one in rung.audience):
+    if reached.awake or all(one.kind != "admins" for one in rung.audience):
         return reached
     # Admins whom nothing reaches are as good as none: then all members are paged.
     members = tuple(Audience(kind="team", name=one.name) for one in rung.audience)
@@ -216,20 +261,20 @@ def _reach(
     on_call = book.on_call(dict.fromkeys(one.name for one in audience if one.kind == "schedule"), now)
     names = _names(audience, book, on_call)
     users = book.users(names)
-    by = "by the step's channels"
-    if channels is None and users:
-        channels = book.company.channels_of(ticket.severity)
-        by = "by every verified method" if channels is None else f"by the channels of severity {ticket.severity}"
+    of_severity = book.company.channels_of(ticket.severity) if channels is None and users else None
     pages = tuple(
         Draft(
             user=user.user_id,
-            method_id=method.method_id,
-            channel=method.channel,
-            address=method.address,
-            because=f"{user.user_id} {names[user.user_id]}, {by}",
+            method_id=way.method.method_id,
+            channel=way.method.channel,
+            address=way.method.address,
+            because=f"{user.user_id} {names[user.user_id]}, {way.because}",
+            not_before=way.not_before,
+            held=way.held,
+            follows=way.follows,
         )
         for user in users
-        for method in user.usable(channels)
+        for way in own_rule.ways(user, channels, ticket.severity, of_severity, now)
     )
     paged = {page.user for page in pages}
     missed = tuple(name for name in names if name not in paged)

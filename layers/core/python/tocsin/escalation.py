@@ -13,7 +13,6 @@ from tocsin.decision import Decision
 from tocsin.due import Due
 from tocsin.errors import ConditionFailed, Overloaded
 from tocsin.page import Draft, Page
-from tocsin.queues import PageMessage, page_message
 from tocsin.store import EXISTS, NEW, tickets
 from tocsin.telemetry import about, logger, took
 from tocsin.ticket import Changes, Ticket
@@ -48,7 +47,7 @@ def _run(timer: Due, now: datetime) -> Outcome:
     if ended:
         return _write(overdue, ended, now)
     decided = _decide(overdue, now)
-    queues.put_pages(_put_pages(overdue, decided, now))
+    queues.put_pages(_put_pages(overdue, decided, now), now)
     return _commit(overdue, decided, now)
 
 
@@ -72,10 +71,10 @@ def _decide(overdue: Ticket, now: datetime) -> Decision:
             why = error
 
 
-def _put_pages(overdue: Ticket, decided: Decision, now: datetime) -> list[PageMessage]:
-    """Put the step's pages, each once, and return the messages of those that nobody has in hand."""
+def _put_pages(overdue: Ticket, decided: Decision, now: datetime) -> list[Page]:
+    """Put the step's pages, each once, and return those that nobody has in hand."""
     made = [_page(overdue, decided, draft, now) for draft in decided.pages]
-    return [page_message(one) for one in made if _put(one, now)]
+    return [one for one in made if _put(one, now)]
 
 
 def _put(new: Page, now: datetime) -> bool:
@@ -83,7 +82,7 @@ def _put(new: Page, now: datetime) -> bool:
         tickets.put(page.row(new), when=NEW)
     except ConditionFailed as failure:
         there = Page.of(failure.found or {})
-        if there.settled or there.waits(now):
+        if there.settled or (there.waits(now) and not there.sleeps(now)):
             return False
         _renew(new)
     return True
@@ -106,8 +105,8 @@ def _page(overdue: Ticket, decided: Decision, draft: Draft, now: datetime) -> Pa
         round=decided.round,
         wait=round(decided.wait.total_seconds()),
         created_at=now,
-        expected_at=overdue.due_at,
-        **draft.model_dump(exclude={"because"}),
+        expected_at=draft.not_before or overdue.due_at,
+        **draft.model_dump(exclude={"because", "held", "follows"}),
     )
 
 

@@ -83,7 +83,7 @@ class Telling:
 
     imagined: Ticket
     book: Book
-    plan: list[PlannedPage] = field(default_factory=list)
+    plan: list[tuple[tuple[str, str], PlannedPage]] = field(default_factory=list)  # by user and method
     warnings: dict[tuple[int, str], Warned] = field(default_factory=dict)
     end: str = ""
     _moves: int = 0
@@ -101,6 +101,7 @@ class Telling:
             return
         changes = ticket.rung(one, now)
         if changes:
+            self.plan = [(way, page) for way, page in self.plan if page.at < now]
             self.end = f"The ticket is resolved by itself. {changes['remark']}"
             return
         decided, plan = self._decided(one, now)
@@ -108,10 +109,20 @@ class Telling:
         doubts += [(0, remark) for remark in decided.remarks if decided.kind is Kind.HELD]
         for step, text in doubts:
             self.warnings.setdefault((step, text), Warned(at=now, step=step, text=text))
-        self.plan += [_planned(decided, draft, now) for draft in decided.pages]
-        self.end = _END.get(decided.kind, "")
+        self._add(decided, now)
+        self.end = "" if self._waits(decided) else _END.get(decided.kind, "")
         self.imagined = Ticket.of(rows.changed(ticket.row(one), decided.changes(one, now)))
         self._moves += 1
+
+    def _add(self, decided: Decision, now: datetime) -> None:
+        """Add a move's pages. One that waits gives way to a later one that goes the same way no later, as when sent."""
+        made = {(draft.user, draft.method_id): _planned(decided, draft, now) for draft in decided.pages}
+        left = [(way, page) for way, page in self.plan if way not in made or page.at < made[way].at]
+        self.plan = [*left, *made.items()]
+
+    def _waits(self, decided: Decision) -> bool:
+        """Say whether a page waits that a later move may take the place of."""
+        return decided.due_at is not None and any(page.at >= decided.due_at for _, page in self.plan)
 
     def _decided(self, one: Ticket, now: datetime) -> tuple[Decision, Plan]:
         try:
@@ -135,6 +146,8 @@ class Telling:
                 yield f"The team {target.name} {why}: nobody of it is paged."
         for name in reached.missed:
             yield _unreachable(name, self.book.read_users[name], rung)
+        for name in dict.fromkeys(page.user for page in reached.pages if page.held):
+            yield f"{name} is in quiet hours, and is paged when they end."
         for name in dict.fromkeys(page.user for page in reached.pages):
             user = self.book.read_users[name]
             yield from _useless(user) if user else ()
@@ -149,7 +162,7 @@ class Telling:
             rule_id=rule_id,
             because=looked_at[-1].because if rule_id else NO_RULE,
             rules=looked_at,
-            plan=self.plan[:MOST_PAGES],
+            plan=sorted((page for _, page in self.plan), key=lambda page: page.at)[:MOST_PAGES],
             warnings=list(self.warnings.values()),
             end=self.end or "It goes on like this.",
             complete=bool(self.end) and len(self.plan) <= MOST_PAGES,
@@ -184,7 +197,7 @@ def _looked_at(each: Rule, misfit: str | None) -> LookedAt:
 
 def _planned(decided: Decision, draft: Draft, now: datetime) -> PlannedPage:
     return PlannedPage(
-        at=now,
+        at=draft.not_before or now,
         step=decided.step,
         round=decided.round,
         user=draft.user,

@@ -79,7 +79,7 @@ def try_another_way(failing: Page, of: Ticket) -> bool:
     begun = [one for one in siblings if one.user == failing.user and _follows(one, failing)]
     if begun:
         # Whoever put it may have died before asking for it; asked for twice, it is sent by who claims it first.
-        queues.put_pages([queues.page_message(one) for one in begun])
+        queues.put_pages(begun, clock.now())
         return True
     row = directory.get(keys.user(failing.tenant, failing.user))
     tried = {one.method_id for one in siblings if one.user == failing.user}
@@ -88,7 +88,14 @@ def try_another_way(failing: Page, of: Ticket) -> bool:
         return False
     draft = Draft(user=failing.user, method_id=method.method_id, channel=method.channel, address=method.address)
     following = failing.model_copy(
-        update={**draft.model_dump(), "attempts": 0, "created_at": clock.now(), "error": None, "code": None}
+        update={
+            **draft.model_dump(),
+            "attempts": 0,
+            "not_before": None,
+            "created_at": clock.now(),
+            "error": None,
+            "code": None,
+        }
     )
     try:
         tickets.put(page.row(following), when=NEW)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
 
-from tocsin import answer, breakers, clock, keys, limits, page, queues, shares, turns
+from tocsin import answer, breakers, clock, due, keys, limits, page, queues, shares, turns
 from tocsin.channels import CHANNELS, Channel
 from tocsin.errors import Fault, SendError
 from tocsin.failure import give_up, settle, try_another_way
@@ -169,6 +169,9 @@ def _read(message: PageMessage | TurnMessage, pages: Sequence[Waiting]) -> Desk:
     wanted, skipped = [], 0
     for ticket_row, page_row in zip(rows[::2], rows[1::2], strict=True):
         one = Page.of(page_row) if page_row else None
+        if one is not None and not one.settled and one.sleeps(now):
+            queues.put(queues.page_message(one), delay=due.delay_seconds(one.begins_at, now))
+            continue
         if one is None or one.settled or one.waits(now):
             continue
         if one.address != message.address:

@@ -49,6 +49,9 @@ class Draft(BaseModel, frozen=True):
     channel: str
     address: str
     because: str = ""  # of what this person is paged by this method; for who asks, it is not stored
+    not_before: datetime | None = None  # None: at once
+    held: bool = False  # by the person's quiet hours
+    follows: bool = False  # the person wants to know what others do with the ticket
 
 
 class Page(Record):
@@ -68,6 +71,7 @@ class Page(Record):
     attempts: int = 0
     created_at: Moment
     expected_at: Moment | None = None  # its step's due time, or its person's turn: what lateness is counted from
+    not_before: Moment | None = None  # its person wants it later than its step
     due_at: Moment | None = None
     sent_at: Moment | None = None
     error: str | None = None
@@ -89,6 +93,15 @@ class Page(Record):
         """Whether nothing is left to do for it."""
         return self.status is not PageStatus.PENDING
 
+    @property
+    def begins_at(self) -> datetime:
+        """From when on it may be sent."""
+        return max(self.created_at, self.not_before or self.created_at)
+
+    def sleeps(self, now: datetime) -> bool:
+        """Say whether it was never to be sent by now: whoever has its message brings it up later."""
+        return self.waits(now) and self.due_at == self.not_before
+
     def waits(self, now: datetime) -> bool:
         """Say whether it is to be sent later: it was put off, and comes back by itself."""
         return self.due_at is not None and self.due_at > now + SKEW
@@ -99,8 +112,8 @@ class Page(Record):
 
 
 def row(page: Page) -> dict[str, Any]:
-    """Return the row of a new page, due at once."""
-    return {**page.fields(), **page.key, **wound(page.key["pk"], page.created_at, page.created_at)}
+    """Return the row of a new page, due as soon as it may be sent."""
+    return {**page.fields(), **page.key, **wound(page.key["pk"], page.begins_at, page.created_at)}
 
 
 def unwanted(page: Page, ticket: Ticket | None, later: Sequence[Page], now: datetime) -> str | None:
@@ -113,10 +126,12 @@ def unwanted(page: Page, ticket: Ticket | None, later: Sequence[Page], now: date
         return "The ticket is snoozed."
     if page.epoch < ticket.run:
         return "The escalation began anew."
-    if any((one.user, one.method_id) == (page.user, page.method_id) and one.epoch > page.epoch for one in later):
+    same_way = [one for one in later if (one.user, one.method_id) == (page.user, page.method_id)]
+    # One that is to be sent still later is not in its place: where steps are short none would ever be sent.
+    if any(one.epoch > page.epoch and one.begins_at <= now + SKEW for one in same_way):
         return "A later page of this ticket went the same way."
     # A step that is not committed yet is overdue: late is better than never.
-    if ticket.epoch > page.epoch and now - page.created_at > max(timedelta(seconds=page.wait), FRESH_FOR):
+    if ticket.epoch > page.epoch and now - page.begins_at > max(timedelta(seconds=page.wait), FRESH_FOR):
         return "It came too late."
     return None
 

@@ -81,12 +81,15 @@ def put(message: Message, *, delay: int = 0) -> None:
     _send(settings.channel_queue_url(message.channel), message, delay=delay)
 
 
-def put_pages(messages: Sequence[PageMessage]) -> None:
-    """Queue pages to their channels, in batches. Raises `Overloaded` if a queue did not take one."""
-    for channel in dict.fromkeys(message.channel for message in messages):
-        of_channel = [message for message in messages if message.channel == channel]
+def put_pages(pages: Sequence[Page], now: datetime) -> None:
+    """Queue pages to their channels, in batches, each so that it arrives when it may be sent, or 15 minutes from now.
+
+    Raises `Overloaded` if a queue did not take one.
+    """
+    for channel in dict.fromkeys(page.channel for page in pages):
+        of_channel = [page for page in pages if page.channel == channel]
         for start in range(0, len(of_channel), _BATCH):
-            _send_batch(settings.channel_queue_url(channel), of_channel[start : start + _BATCH])
+            _send_batch(settings.channel_queue_url(channel), of_channel[start : start + _BATCH], now)
 
 
 def _send(url: str, message: Due | Message, *, delay: int) -> None:
@@ -98,10 +101,15 @@ def _send(url: str, message: Due | Message, *, delay: int) -> None:
         raise Overloaded from error
 
 
-def _send_batch(url: str, messages: Sequence[PageMessage]) -> None:
+def _send_batch(url: str, pages: Sequence[Page], now: datetime) -> None:
     entries = [
-        {"Id": str(number), "MessageBody": message.model_dump_json(), "MessageGroupId": message.tenant}
-        for number, message in enumerate(messages)
+        {
+            "Id": str(number),
+            "MessageBody": page_message(page).model_dump_json(),
+            "DelaySeconds": due.delay_seconds(page.begins_at, now),
+            "MessageGroupId": page.tenant,
+        }
+        for number, page in enumerate(pages)
     ]
     try:
         failed = aws.client("sqs").send_message_batch(QueueUrl=url, Entries=entries).get("Failed")

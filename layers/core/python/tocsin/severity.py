@@ -32,13 +32,14 @@ FIRST = [Severity(name=name, default=name == "sev2") for name in ("sev1", "sev2"
 """What a new company begins with."""
 
 
-def _usable(channels: list[Channel]) -> list[Channel]:
+def one_each(channels: list[Channel]) -> list[Channel]:
+    """Return the channels. Raises ValueError for none, for one that is named twice, or by which nothing is sent yet."""
     if not channels or len(set(channels)) < len(channels):
         raise ValueError("Name each channel once, at least one; null stands for every verified method.")
     return [built(channel) for channel in channels]
 
 
-Channels = Annotated[list[Channel], AfterValidator(_usable)]
+Channels = Annotated[list[Channel], AfterValidator(one_each)]
 AckTimeout = Annotated[Duration, between("1m", "7d")]
 AutoResolve = Annotated[Duration, between("1m", "90d")]
 

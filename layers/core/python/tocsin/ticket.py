@@ -89,6 +89,7 @@ class Ticket(Record):
     beyond: int = 0  # how far past the rule's end: 1 the last resort, then the reminders
     due_at: Moment | None = None
     assigned_to: list[str] = []
+    followers: list[str] = []  # who was paged for it, and wants to be told what others do with it
     acknowledged_by: str | None = None
     acknowledged_at: Moment | None = None
     resolved_at: Moment | None = None

@@ -155,10 +155,11 @@ class User(_Person):
 
     methods: dict[str, ContactMethod] = Field(default_factory=dict)
     codes_sent: dict[str, list[Moment]] = Field(default_factory=dict)  # by address, of methods that are gone
+    rule: dict[str, Any] | None = None  # the user's own, as it was written
 
     def shown(self) -> ShownUser:
         """Return what the API shows of the user: methods in the order in which they were made."""
-        known = self.model_dump(exclude={"methods", "codes_sent"})
+        known = self.model_dump(exclude={"methods", "codes_sent", "rule"})
         return ShownUser(**known, contact_methods=[method.shown() for method in self.in_order()])
 
     def in_order(self) -> list[ContactMethod]:
