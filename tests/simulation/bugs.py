@@ -99,7 +99,12 @@ ALL = (
     bug("who waits for a turn asks for none", "turns.wait", "_ask(way, until, now)", "pass"),
     bug("a page that waits is on no list", "turns.wait", "tickets.put(_row(one, now))", "pass"),
     bug("what waited is not read", "notification._send_page", "if taken.waited:", "if False:"),
-    bug("a turn in which nothing was sent is kept", "notification._hand_over", "turns.give_back(turn)", "pass"),
+    bug(
+        "a turn in which nothing was sent is kept",
+        "notification._hand_over",
+        "turns.give_back(turn, clock.now(), more=more)",
+        "pass",
+    ),
     bug(
         "pages that waited are sent whatever became of them",
         "notification._read",

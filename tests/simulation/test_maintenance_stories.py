@@ -88,6 +88,16 @@ def test_a_maintenance_that_is_made_longer_holds_on(story: Story) -> None:
     assert story.who() == ["ada"]
 
 
+def test_a_ticket_that_is_held_is_still_whose_it_was(story: Story) -> None:
+    story.rule(step("ada", wait="1m"), step("bob", wait="1h"))
+    ticket = story.open()
+    story.run(10)
+    pause(story, 60)
+    story.run(120)
+    shown = story.ticket(ticket)
+    assert (shown["step"], shown["assigned_to"]) == (1, ["ada"])
+
+
 def test_what_was_not_woken_is_a_quarter_of_an_hour_late_at_most(story: Story) -> None:
     story.rule(step("ada", wait="5m"))
     pause(story, 24 * 60)

@@ -167,3 +167,17 @@ def test_the_sms_of_one_company_are_not_those_of_another_nor_its_mails(story: St
     story.open()
     story.run(3700)
     assert ["email" in sent.channel for sent in story.sent] == [False, True]
+
+
+def test_a_page_behind_one_that_waits_for_its_sender_goes_another_way_at_once(story: Story) -> None:
+    settings.__dict__["sms_per_day"] = 1
+    story.add_mail("ada")
+    story.rule(step("ada", wait="1h", channels=["sms"]))
+    for title in ("Disk 1", "Disk 2", "Disk 3"):
+        story.open(title=title)
+        story.run(40)
+    assert [(sent.address, sent.text.count("Disk 3") > 0) for sent in story.sent] == [
+        (PHONES["ada"], False),
+        (mail("ada"), False),
+        (mail("ada"), True),
+    ]

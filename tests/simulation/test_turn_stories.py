@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.simulation.cloud.gate import CrashOnce
+from tests.simulation.cloud.gate import CrashOnce, Meanwhile
 from tests.simulation.story import PHONES, Story, code_in, link_in, mail, step
 from tocsin import turns
 
@@ -182,3 +182,38 @@ def test_a_turn_that_is_asked_for_twice_is_used_once(story: Story) -> None:
     story.queues["sms"].put(asked[0], "acme", 31)
     story.run(120)
     assert len(story.to("ada")) == 2
+
+
+@pytest.mark.parametrize("refusal", ["InternalError", "InvalidParameter"])
+def test_who_comes_while_a_message_is_refused_is_paged_in_the_next_one(refusal: str) -> None:
+    with Story(sweeper=False) as story:
+        story.rule(step("ada", wait="1h"))
+        story.open(title="First")
+        story.sns.refusals.refuse("*", refusal, times=1)
+
+        def slowly() -> None:
+            story.open("second", title="Second")
+            story.run(2)
+
+        story.gate.faults.append(Meanwhile("notifier", "publish", slowly))
+        story.run(5)
+        story.open("third", title="Third")
+        story.run(60)
+        assert [page["status"] for ticket in ("second", "third") for page in story.pages(ticket)] == ["sent", "sent"]
+        told = " ".join(sent.text for sent in story.to("ada") if sent.at < 15)
+        assert "Second" in told, "nobody waits for the end of a turn in which nothing was sent"
+
+
+def test_of_a_great_many_those_come_next_that_had_no_room_among_some_whom_nobody_wants(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turns, "MOST", 4)
+    with Story(sweeper=False) as story:
+        story.rule(step("ada", wait="1h"))
+        _, *tickets = storm(story, 10)
+        for ticket in sorted(tickets)[:4]:  # these are read first
+            story.acknowledge(ticket)
+        story.run(60)
+        statuses = [page["status"] for ticket in sorted(tickets) for page in story.pages(ticket)]
+        assert statuses == ["skipped"] * 4 + ["sent"] * 5
+        assert left_waiting(story) == []

@@ -82,7 +82,7 @@ class Decision:
             "step": self.step,
             "round": self.round,
             "beyond": self.beyond,
-            "assigned_to": self.assigned_to,
+            "assigned_to": overdue.assigned_to if held else self.assigned_to,
             "followers": sorted({*overdue.followers, *(page.user for page in self.pages if page.follows)}) or None,
             "handed_to": overdue.handed_to if held else None,
             "held": held or None,

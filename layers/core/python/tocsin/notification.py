@@ -117,11 +117,13 @@ def _send_page(message: PageMessage) -> Outcome:
         if isinstance(taken, Turn):
             break
         if turns.wait(one, taken, clock.now()):
+            if taken - clock.now() > turns.LENGTH + page.SKEW:
+                _try_another_way(desk)  # what went before waits for its sender, not for its person
             return Outcome.PUT_OFF
     others: list[Waiting] = []
     if taken.waited:
         others = turns.waiting(taken.way)
-        desk = _read(taken.way, list(dict.fromkeys([Waiting(message.ticket, message.page), *others])))
+        desk = _read(taken.way, list(dict.fromkeys([Waiting(message.ticket, message.page), *others])), in_turn=True)
     return _hand_over(taken, desk, others)
 
 
@@ -155,11 +157,14 @@ def _send_waiting(way: TurnMessage) -> Outcome:
         if others:
             turns.go_on_waiting(way, turn, clock.now())
         return Outcome.LEFT
-    return _hand_over(turn, _read(way, others), others)
+    return _hand_over(turn, _read(way, others, in_turn=True), others)
 
 
-def _read(message: PageMessage | TurnMessage, pages: Sequence[Waiting]) -> Desk:
-    """Read pages with their tickets, and settle those that nobody wants any more. One call, for the usual page."""
+def _read(message: PageMessage | TurnMessage, pages: Sequence[Waiting], *, in_turn: bool = False) -> Desk:
+    """Read pages with their tickets, and settle those that nobody wants any more. One call, for the usual page.
+
+    `in_turn`: the caller has the turn that they wait for, though they may not have expected it so soon.
+    """
     now = clock.now()
     found = [(keys.ticket(message.tenant, one.ticket_id), one.page) for one in pages]
     places = [key for ticket_key, sk in found for key in (ticket_key, Key(pk=ticket_key["pk"], sk=sk))]
@@ -172,10 +177,11 @@ def _read(message: PageMessage | TurnMessage, pages: Sequence[Waiting]) -> Desk:
         if one is not None and not one.settled and one.sleeps(now):
             queues.put(queues.page_message(one), delay=due.delay_seconds(one.begins_at, now))
             continue
-        if one is None or one.settled or one.waits(now):
+        if one is None or one.settled or (one.waits(now) and not in_turn):
             continue
         if one.address != message.address:
-            queues.put(queues.page_message(one))  # the method had another address then: it has a message of its own
+            # The method had another address then: it has a message of its own.
+            queues.put(queues.page_message(one), delay=due.delay_seconds(one.due_at or now, now))
             continue
         of = Ticket.of(ticket_row) if ticket_row else None
         why = page.unwanted(one, of, _later(of, one), now)
@@ -200,9 +206,10 @@ def _hand_over(turn: Turn, desk: Desk, others: Sequence[Waiting]) -> Outcome:
     if outcome is Outcome.PUT_OFF:
         return outcome  # they are on the list again
     turns.forget(turn, others)
+    more = len(others) >= turns.MOST
     if outcome is not Outcome.SENT:
-        turns.give_back(turn)
-    elif len(others) >= turns.MOST:
+        turns.give_back(turn, clock.now(), more=more)
+    elif more:
         turns.ask_again(turn, clock.now())
     return outcome
 
@@ -249,7 +256,7 @@ def _send(turn: Turn, desk: Desk, channel: Channel) -> Outcome:
     code = (_known_code(desk) or answer.put_code(desk.pages, now)) if channel.replies else None
     link = f"{settings.public_url}/a/{answer.put_link(desk.pages, now)}"
     if clock.now() - desk.read_at > READ_AGAIN:
-        desk = _read(turn.way, [Waiting(one.ticket_id, one.key["sk"]) for one in desk.pages])
+        desk = _read(turn.way, [Waiting(one.ticket_id, one.key["sk"]) for one in desk.pages], in_turn=True)
         if not desk.wanted:
             return Outcome.SKIPPED
     tried = [one.tried().model_copy(update={"code": code}) for one in desk.pages]

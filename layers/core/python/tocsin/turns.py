@@ -17,6 +17,7 @@ from tocsin.errors import ConditionFailed
 from tocsin.keys import Key
 from tocsin.page import Page
 from tocsin.queues import TurnMessage
+from tocsin.rows import Row
 from tocsin.store import tickets
 from tocsin.telemetry import logger
 
@@ -123,16 +124,22 @@ def ask_again(turn: Turn, now: datetime) -> None:
     _end(turn, {"waited": True, "asked": True})
 
 
-def give_back(turn: Turn) -> None:
-    """End a turn in which nothing was sent."""
-    _end(turn, {"until": None})
+def give_back(turn: Turn, now: datetime, *, more: bool) -> None:
+    """End a turn in which nothing was sent. Who waits for its end (`more`: had no room in it) gets the next one now."""
+    if more:
+        _ask(turn.way, now, now)
+    before = _end(turn, {"until": None, **({"waited": True} if more else {})})
+    if "asked" in before and not more:
+        _ask(turn.way, now, now)
 
 
-def _end(turn: Turn, changes: dict[str, str | bool | None]) -> None:
+def _end(turn: Turn, changes: dict[str, str | bool | None]) -> Row:
+    """Change a turn that is ending, and return what it was; nothing if it has run out."""
     try:
-        tickets.update(_key(turn.way), changes, when=[("until", "=", turn.until)])
+        return tickets.exchange(_key(turn.way), changes, when=[("until", "=", turn.until)])
     except ConditionFailed:
         logger.info("a turn ran out before it was ended")
+        return {}
 
 
 def _ask(way: TurnMessage, until: datetime, now: datetime) -> None:
