@@ -133,6 +133,15 @@ def test_a_hundred_tickets_are_changed_in_the_order_of_their_ids(acme: Caller) -
     assert {one["ticket"]["status"] for one in answer.body["results"]} == {"resolved"}
 
 
+def test_of_many_long_tickets_the_answer_shows_as_many_as_it_holds(acme: Caller) -> None:
+    ids = [opened(acme, ticket_id=f"t{number}", description="d" * 100_000)["ticket_id"] for number in range(15)]
+    answer = acme("POST", "/tickets/changes", {"ticket_ids": ids, "patch": {"status": "resolved"}})
+    assert [(one["ticket_id"], one["status"]) for one in answer.body["results"]] == [(name, 200) for name in ids]
+    shown = [one["ticket"] is not None for one in answer.body["results"]]
+    assert 1 < shown.count(True) < 15, "Lambda answers with 6 MB at most"
+    assert {row(name)["status"] for name in ids} == {"resolved"}
+
+
 def test_a_new_severity_comes_with_its_times(ticket: Caller) -> None:
     items = [{"name": "sev1", "default": True}, {"name": "slow", "default": False, "ack_timeout": "10m"}]
     assert ticket("PUT", "/severities", {"items": items}).status == 200

@@ -217,3 +217,15 @@ def test_of_a_great_many_those_come_next_that_had_no_room_among_some_whom_nobody
         statuses = [page["status"] for ticket in sorted(tickets) for page in story.pages(ticket)]
         assert statuses == ["skipped"] * 4 + ["sent"] * 5
         assert left_waiting(story) == []
+
+
+def test_a_link_to_many_tickets_reads_no_long_description(story: Story) -> None:
+    story.rule(step("ada", wait="1h"))
+    for number in range(3):
+        story.open(title=f"Disk {number} full", description="d" * 100_000)
+        story.run(1)
+    story.run(40)
+    first, second = map(link_in, story.to("ada"))
+    assert len(story.follow_link(first).body) > 100_000
+    shown = story.follow_link(second)
+    assert (shown.status, len(shown.body) < 10_000, shown.body.count("<form")) == (200, True, 1)

@@ -41,6 +41,12 @@ def test_an_unread_ticket_has_a_button() -> None:
         assert part in html
 
 
+def test_several_tickets_are_told_without_their_descriptions() -> None:
+    html = link_page._shown(Seen([a_ticket(description="d" * 2_000)] * 200, "bob"))
+    assert html.count("Checkout 5xx") == 200
+    assert "ddd" not in html
+
+
 def test_several_tickets_have_one_button_while_one_is_unread() -> None:
     done = a_ticket(title="Disk full", status=Status.PENDING_FIX)
     html = link_page._shown(Seen([a_ticket(), done], "bob"))

@@ -61,8 +61,11 @@ def _shown(seen: Seen) -> str:
     unread = any(one.status is Status.UNREAD for one in seen.tickets)
     label = "Acknowledge all" if several else "Acknowledge"
     button = f'<form method="post"><button>{label}</button></form>' if unread else ""
-    number = f"<h1>{len(seen.tickets)} tickets</h1>{button}" if several else ""
-    return number + "".join(_ticket(one, seen.user, "" if several else button) for one in seen.tickets)
+    if not several:
+        return _ticket(seen.tickets[0], seen.user, button)
+    # Descriptions of many would be more than a phone shows, and than Lambda answers with (6 MB).
+    short = [one.model_copy(update={"description": None}) for one in seen.tickets]
+    return f"<h1>{len(short)} tickets</h1>{button}" + "".join(_ticket(one, seen.user, "") for one in short)
 
 
 def _ticket(ticket: Ticket, user: str, button: str) -> str:

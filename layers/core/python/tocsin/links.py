@@ -24,7 +24,8 @@ class Seen:
 def show(token: str, now: datetime) -> Seen:
     """Return what a link shows. Raises `NotFound` for an unknown one, `Gone` for one that has expired or is over."""
     link = _live(token, now)
-    return _open(link, partial(tickets.get, link.tenant))
+    read = tickets.get if len(link.ticket_ids) == 1 else tickets.get_short
+    return _open(link, partial(read, link.tenant))
 
 
 def acknowledge(token: str, now: datetime) -> Seen:

@@ -96,14 +96,17 @@ def change_all(who: Principal, wish: TicketChanges, now: datetime) -> list[Chang
     Raises `Invalid` for what the company does not have.
     """
     fields, actor = _wished(who, wish.patch)
-    results = []
+    results: list[ChangeResult] = []
+    room = tickets.PAGE_BYTES
     for ticket_id in wish.ticket_ids:
         try:
             one = _change(who, ticket_id, fields, actor, now)
         except Problem as problem:
             results.append(ChangeResult(ticket_id=ticket_id, status=problem.status, error=problem.document()))
         else:
-            results.append(ChangeResult(ticket_id=ticket_id, status=200, ticket=TicketView.of(one)))
+            view = TicketView.of(one)
+            room -= len(view.model_dump_json())
+            results.append(ChangeResult(ticket_id=ticket_id, status=200, ticket=view if room >= 0 else None))
     return results
 
 

@@ -156,7 +156,7 @@ class ChangeResult(BaseModel):
 
     ticket_id: str
     status: int
-    ticket: TicketView | None = None
+    ticket: TicketView | None = Field(default=None, description="Null too where it would make the answer too long.")
     error: dict[str, Any] | None = Field(default=None, description="A problem document, where the status is no 200.")
 
 

@@ -20,11 +20,16 @@ PAGE_BYTES = 1_000_000  # of a list; Lambda answers with 6 MB at most, and JSON 
 
 def get(tenant: str, ticket_id: str) -> Ticket:
     """Return a ticket with its whole description. Raises `NotFound`."""
+    return description.whole(get_short(tenant, ticket_id))
+
+
+def get_short(tenant: str, ticket_id: str) -> Ticket:
+    """Return a ticket, a long description cut. Raises `NotFound`."""
     about(tenant, ticket_id)
     row = tickets.get(keys.ticket(tenant, ticket_id))
     if row is None:
         raise NotFound("There is no such ticket.")
-    return description.whole(Ticket.of(row))
+    return Ticket.of(row)
 
 
 def change(tenant: str, ticket_id: str, decide: Callable[[Ticket], Changes]) -> Ticket:
