@@ -28,6 +28,7 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "api_keys": (),
     "integrations": ("PUBLIC_URL",),
     "sso": ("LOOPBACK_ISSUERS",),
+    "audit": (),
     "me": (),
 }
 """The API's functions, one for each noun below `/api/v1`, with the settings that they are told."""

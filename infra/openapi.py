@@ -28,6 +28,7 @@ NOUNS: Final = (
     "api_keys",
     "integrations",
     "sso",
+    "audit",
     "me",
 )
 PROBLEM: Final = "application/problem+json"

@@ -26,7 +26,8 @@ class Right:
         """Return the conditions of the policy's statement, None if there are none."""
         passed = {"StringEquals": {"iam:PassedToService": self.only_to}} if self.only_to else {}
         # UpdateItem and its like always have leading keys: "for all" is never true for want of them.
-        keyed = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(self.rows)}} if self.rows else {}
+        every = "ForAnyValue" if self.denied else "ForAllValues"
+        keyed = {f"{every}:StringLike": {"dynamodb:LeadingKeys": list(self.rows)}} if self.rows else {}
         return {**passed, **keyed} or None
 
 
@@ -56,12 +57,16 @@ def consume(queue: Place) -> Right:
 READ_DIRECTORY = may(READ, Place.DIRECTORY)
 LOOK_UP = (READ_DIRECTORY, may(QUERY, Place.DIRECTORY, Place.DIRECTORY_LISTED))
 LIST_DIRECTORY = may(QUERY, Place.DIRECTORY_LISTED)
-KEEP_DIRECTORY = (may((*READ, *CHANGE), Place.DIRECTORY), LIST_DIRECTORY)
 FLAG = may(_dynamodb("GetItem", "UpdateItem"), Place.DIRECTORY)  # contact methods are a part of their user
 WRITE_TICKETS = may((*READ, *CHANGE), Place.TICKETS)  # of dedup rows alone some are deleted
 SEND_PAGES = may((*READ, *_dynamodb("PutItem", "UpdateItem", "Query")), Place.TICKETS)
 # What waits for a person's turn is put and taken away in batches; a breaker that closes is gone.
 KEEP_TURNS = Right(_dynamodb("BatchWriteItem", "DeleteItem"), (Place.TICKETS,), rows=("T#*#USER#*", "T#*#SENDER#*"))
+# Whoever changes something writes into the audit who asked for it; nobody changes or takes away what stands there.
+AUDIT_ROWS = ("T#*#AUDIT#*",)
+ADD_TO_AUDIT = Right(_dynamodb("PutItem"), (Place.DIRECTORY,), rows=AUDIT_ROWS)
+LEAVE_AUDIT = Right(_dynamodb("UpdateItem", "DeleteItem"), (Place.DIRECTORY,), denied=True, rows=AUDIT_ROWS)
+KEEP_DIRECTORY = (may((*READ, *CHANGE), Place.DIRECTORY), LIST_DIRECTORY, LEAVE_AUDIT)
 TAKE_ALLOWANCE = Right(_dynamodb("UpdateItem"), (Place.TICKETS,), rows=("T#*#ALLOWANCE#requests",))
 FAILED = may(SEND, Place.DEAD_LETTERS)
 PASS_SCHEDULE_ROLE = Right(("iam:PassRole",), (Place.SCHEDULE_ROLE,), only_to="scheduler.amazonaws.com")
@@ -76,6 +81,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "authorizer": (
         READ_DIRECTORY,
         may(_dynamodb("PutItem", "UpdateItem"), Place.DIRECTORY),  # first sign-ins, keys of identity providers
+        LEAVE_AUDIT,
         may(("secretsmanager:GetSecretValue",), Place.OPERATOR_SECRET),
     ),
     "root": (),
@@ -96,18 +102,33 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
         TAKE_ALLOWANCE,
     ),
     "users": (*KEEP_DIRECTORY, TAKE_ALLOWANCE, may(SEND, *CHANNELS)),
-    "severities": (may(_dynamodb("GetItem", "UpdateItem"), Place.DIRECTORY), TAKE_ALLOWANCE),
-    "company": (may((*READ, *_dynamodb("UpdateItem")), Place.DIRECTORY), TAKE_ALLOWANCE),
-    "companies": (may(_dynamodb("GetItem", "PutItem", "UpdateItem"), Place.DIRECTORY), LIST_DIRECTORY),
-    "api_keys": (may(_dynamodb("GetItem", "PutItem", "DeleteItem"), Place.DIRECTORY), LIST_DIRECTORY, TAKE_ALLOWANCE),
+    "severities": (may(_dynamodb("GetItem", "UpdateItem"), Place.DIRECTORY), ADD_TO_AUDIT, LEAVE_AUDIT, TAKE_ALLOWANCE),
+    "company": (may((*READ, *_dynamodb("UpdateItem")), Place.DIRECTORY), ADD_TO_AUDIT, LEAVE_AUDIT, TAKE_ALLOWANCE),
+    "companies": (may(_dynamodb("GetItem", "PutItem", "UpdateItem"), Place.DIRECTORY), LEAVE_AUDIT, LIST_DIRECTORY),
+    "api_keys": (
+        may(_dynamodb("GetItem", "PutItem", "DeleteItem"), Place.DIRECTORY),
+        LIST_DIRECTORY,
+        LEAVE_AUDIT,
+        TAKE_ALLOWANCE,
+    ),
     "integrations": (*KEEP_DIRECTORY, TAKE_ALLOWANCE),
-    "sso": (may(_dynamodb("GetItem", "PutItem", "UpdateItem", "DeleteItem"), Place.DIRECTORY), TAKE_ALLOWANCE),
+    "sso": (
+        may(_dynamodb("GetItem", "PutItem", "UpdateItem", "DeleteItem"), Place.DIRECTORY),
+        LEAVE_AUDIT,
+        TAKE_ALLOWANCE,
+    ),
     "scim": (*KEEP_DIRECTORY, TAKE_ALLOWANCE),
+    "audit": (
+        may(_dynamodb("GetItem"), Place.DIRECTORY),
+        Right(QUERY, (Place.DIRECTORY,), rows=AUDIT_ROWS),
+        TAKE_ALLOWANCE,
+    ),
     "me": (*LOOK_UP, TAKE_ALLOWANCE),
     "ingest": (WRITE_TICKETS, READ_DIRECTORY, FAILED),
     "replies": (
         may((*READ, *_dynamodb("UpdateItem", "Query")), Place.TICKETS),
         FLAG,
+        LEAVE_AUDIT,
         may(SEND, Place.SMS_QUEUE),
         FAILED,
     ),
@@ -135,6 +156,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
         SEND_PAGES,
         KEEP_TURNS,
         FLAG,
+        LEAVE_AUDIT,
         may(SEND, *CHANNELS),
         may(("sns:Publish",), Place.PHONES),
         Right(("sns:Publish",), (Place.TOPICS,), denied=True),  # a message to a phone number has no topic's ARN
@@ -144,6 +166,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
         SEND_PAGES,
         KEEP_TURNS,
         FLAG,
+        LEAVE_AUDIT,
         may(SEND, *CHANNELS),
         may(("ses:SendEmail",), Place.EMAIL_IDENTITIES),
     ),
@@ -152,6 +175,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
         SEND_PAGES,
         KEEP_TURNS,
         FLAG,
+        LEAVE_AUDIT,
         may(SEND, *CHANNELS, Place.CANARY_SINK),
     ),
     "canary": (

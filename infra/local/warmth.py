@@ -81,6 +81,7 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "auditor": {},
     "redriver": {"redrive": "auditor"},
     "root": _request("GET", "/health"),
+    "audit": _request("GET", "/api/v1/audit"),
     "sso": _request("GET", "/api/v1/company/sso"),
     "scim": _request("GET", "/scim/v2/Users/none"),
     "me": _request("GET", "/api/v1/me"),

@@ -24,6 +24,7 @@ NOUNS = (
     "companies",
     "api_keys",
     "integrations",
+    "audit",
     "me",
 )
 

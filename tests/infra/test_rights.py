@@ -136,6 +136,26 @@ def test_only_these_functions_may_delete_rows() -> None:
     assert deleting == {(name, Place.DIRECTORY) for name in directory} | {(name, Place.TICKETS) for name in dedup}
 
 
+def test_nobody_may_change_or_delete_what_stands_in_the_audit(app: Template) -> None:
+    """It is denied to all who may change anything else of the table; one who may overwrite it asks if it is there."""
+    changing = {"dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
+    for name in RIGHTS:
+        statements = [one for one in _statements(_role_of(app, name)) if "DirectoryArn" in str(one["Resource"])]
+        allowed = {action for one in statements if one["Effect"] == "Allow" for action in _listed(one["Action"])}
+        denials = [one for one in statements if one["Effect"] == "Deny"]
+        assert len(denials) == bool(allowed & changing), name
+        for denial in denials:
+            assert changing & allowed <= set(denial["Action"])
+            assert denial["Condition"] == {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["T#*#AUDIT#*"]}}
+
+
+def test_who_changes_something_for_a_caller_may_write_that_into_the_audit() -> None:
+    audited = {"rules", "schedules", "teams", "users", "severities", "company", "companies", "api_keys"}
+    for name in (*audited, "integrations", "sso", "scim", "authorizer"):
+        rights = [one for one in RIGHTS[name] if Place.DIRECTORY in one.places and not one.denied]
+        assert any("dynamodb:PutItem" in right.actions for right in rights), name
+
+
 def test_a_function_without_a_right_to_a_table_cannot_reach_it(app: Template) -> None:
     reaching = {name for name in RIGHTS if "TocsinData:" in str(_role_of(app, name)["Policies"])}
     assert reaching == RIGHTS.keys() - {"root", "canary"}

@@ -192,6 +192,11 @@ def test_the_company_sets_its_last_resort(acme: Caller) -> None:
     assert call("company", sample("company/read")).body["last_resort"] == [{"user": "ada"}]
 
 
+def test_an_admin_reads_who_changed_what(acme: Caller) -> None:
+    told = call("audit", sample("audit/list")).body["items"]
+    assert {one["path"] for one in told} == {"/api/v1/teams/payments/members/ada", "/api/v1/teams"}
+
+
 def test_a_notice_is_sent(acme: Caller) -> None:
     assert run("notifier/notice") == {"batchItemFailures": []}
     assert texts() == [body_of("notifier/notice")["text"]]

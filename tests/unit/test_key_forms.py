@@ -51,6 +51,11 @@ FORMS = {
     "issuer_pair": (lambda: keys.issuer_pair("d1"), "IDP#d1", "IDP"),
     "identity": (lambda: keys.identity("acme", "d1"), "T#acme#IDENTITY#d1", "IDENTITY"),
     "provisioned": (lambda: keys.provisioned("acme", "d1"), "T#acme#PROVISIONED#d1", "PROVISIONED"),
+    "audited": (
+        lambda: keys.audited("acme", "2026-01-05T09:00:00.000Z", "d1", "DONE"),
+        "T#acme#AUDIT#2026-01",
+        "2026-01-05T09:00:00.000Z#d1#DONE",
+    ),
 }
 PARTITIONS = {
     "listed": (lambda: keys.listed("acme", "USERS"), "T#acme#USERS"),

@@ -51,9 +51,10 @@ class DynamoDB:
     def put_item(self, *, TableName: str, Item: Item, **how: Any) -> Answer:
         table = self._table(TableName, "PutItem")
         _checked(table, Item, "PutItem")
-        self._demand(table.get(Item["pk"]["S"], Item["sk"]["S"]), how, "PutItem")
+        old = table.get(Item["pk"]["S"], Item["sk"]["S"])
+        self._demand(old, how, "PutItem")
         table.put(Item)
-        return {}
+        return {"Attributes": old} if old is not None and how.get("ReturnValues") == "ALL_OLD" else {}
 
     def update_item(self, *, TableName: str, Key: Item, UpdateExpression: str, **how: Any) -> Answer:
         table = self._table(TableName, "UpdateItem")

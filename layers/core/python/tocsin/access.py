@@ -64,6 +64,7 @@ TABLE: Final[dict[str, May]] = {
     "POST /api_keys": _ADMIN,
     "GET /api_keys/<key_id>": _ADMIN,
     "DELETE /api_keys/<key_id>": _ADMIN,
+    "GET /audit": _ADMIN,
     "GET /companies": _OPERATE,
     "POST /companies": _OPERATE,
     "GET /companies/<company_id>": _OPERATE,

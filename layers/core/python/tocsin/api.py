@@ -9,6 +9,7 @@ import json
 import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from http import HTTPStatus
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -18,7 +19,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from pydantic import BaseModel, BeforeValidator
 
-from tocsin import access, aws, clock, ids, limits, ownership
+from tocsin import access, aws, clock, ids, journal, limits, ownership
 from tocsin.access import Principal, principal
 from tocsin.errors import (
     Invalid,
@@ -120,11 +121,17 @@ class Api(APIGatewayHttpResolver):
             self._admit(request)
         except Problem as problem:
             return _gateway_answer(_refuse(problem))
-        answer = super().resolve(request, context)
         asked = request["requestContext"]["http"]
+        with self._audited(request):
+            answer = super().resolve(request, context)
         told = {"method": asked["method"], "path": request["rawPath"], "status": answer["statusCode"]}
         logger.info("request", extra=told)  # with the request's id and, by now, the ticket that it was about
         return answer
+
+    def _audited(self, request: Mapping[str, Any]) -> AbstractContextManager[None]:
+        context, path = request["requestContext"], request["rawPath"]
+        name, method = context.get("requestId") or ids.new(), context["http"]["method"]
+        return journal.kept(principal(request), self._noun, name, clock.now(), method=method, path=path)
 
     def _admit(self, request: dict[str, Any]) -> None:
         who = principal(request)

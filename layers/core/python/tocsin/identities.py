@@ -4,12 +4,12 @@ Unless SCIM has made it: whom the company's provider calls `externalId` there is
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from typing import Any
 
-from tocsin import ids, keys, people, resource, user
-from tocsin.access import CompanyRole
+from tocsin import ids, journal, keys, people, resource, user
+from tocsin.access import CompanyRole, Principal, Role
 from tocsin.errors import ConditionFailed
 from tocsin.rows import Row
 from tocsin.store import EXISTS, NEW, directory
@@ -37,13 +37,13 @@ def user_of(
     return row if digest in row.get("identities", []) else _known_by(tenant, user_id, digest)
 
 
-def follow(tenant: str, row: Row, role: CompanyRole, claims: Mapping[str, Any]) -> None:
+def follow(tenant: str, row: Row, role: CompanyRole, claims: Mapping[str, Any], now: datetime) -> None:
     """Give the user the role that the identity provider gives: that of the newest token, for old ones live on."""
     issued = claims.get("iat")
-    if row["role"] == role or not isinstance(issued, int):
+    if row["role"] == role or not isinstance(issued, int) or issued <= row.get("role_at", issued - 1):
         return
     newest = ("role_at", "missing or <", issued)
-    with suppress(ConditionFailed):
+    with suppress(ConditionFailed), _audited(tenant, row["user_id"], role, now):
         directory.update(keys.user(tenant, row["user_id"]), {"role": role, "role_at": issued}, when=[*EXISTS, newest])
 
 
@@ -61,10 +61,16 @@ def _made(tenant: str, user_id: str, digest: str, claims: Mapping[str, Any], rol
         "identities": [digest],
     }
     try:
-        directory.put(row, when=NEW)
+        with _audited(tenant, user_id, role, now):
+            directory.put(row, when=NEW)
     except ConditionFailed as failure:
         return failure.found or row
     return row
+
+
+def _audited(tenant: str, user_id: str, role: CompanyRole, now: datetime) -> AbstractContextManager[None]:
+    """Who signs in does so in the own name, whatever the provider makes of it."""
+    return journal.kept(Principal(tenant, user_id, Role(role)), "sign_in", ids.new(), now)
 
 
 def _name(claims: Mapping[str, Any]) -> str:

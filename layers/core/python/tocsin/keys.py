@@ -43,6 +43,7 @@ Directory (metadata)
     issuer        T#<tenant>#ISSUER                 ISSUER
     issuer's pair IDP#<sha256 of both>              IDP
     identity      T#<tenant>#IDENTITY#<sha256>      IDENTITY
+    audit         T#<tenant>#AUDIT#<month>          <time>#<audit_id>#ASKED or DONE
     SCIM's name   T#<tenant>#PROVISIONED#<sha256>   PROVISIONED
 
     index   hash                          range
@@ -283,6 +284,49 @@ def identity(tenant: str, digest: str) -> Key:
 def provisioned(tenant: str, digest: str) -> Key:
     """Return the key by which an identity provider's name for a user finds the user: the SHA-256 of the name."""
     return Key(pk=_tenant(tenant, "PROVISIONED", digest), sk="PROVISIONED")
+
+
+def audit(tenant: str, month: str) -> str:
+    """Return the partition of what was changed in a month (`2026-11`)."""
+    return _tenant(tenant, "AUDIT", month)
+
+
+def audited(tenant: str, at: str, audit_id: str, part: str) -> Key:
+    """Return the key of a part of an audit entry: what was ASKED for, or what was DONE."""
+    return Key(pk=audit(tenant, at[:7]), sk=f"{at}#{audit_id}#{part}")
+
+
+def tenant_of(key: Key) -> str:
+    """Return whose a row is, "" if it is nobody's."""
+    mark, _, rest = key["pk"].partition("#")
+    return rest.partition("#")[0] if mark == "T" else ""
+
+
+_THINGS = {
+    "COMPANY": "company",
+    "KEY": "api_key",
+    "USER": "user",
+    "TEAM": "team",
+    "ADMIN": "member",
+    "MEMBER": "member",
+    "RULE": "rule",
+    "SCHEDULE": "schedule",
+    "OVERRIDE": "override",
+    "INTEGRATION": "integration",
+    "ISSUER": "sso",
+}
+
+
+def thing(key: Key) -> tuple[str, str] | None:
+    """Return what a row of the directory is of, and its id: after that of what it belongs to, if it does.
+
+    None for rows by which others are found.
+    """
+    _, _, *place = key["pk"].split("#")
+    kind, *parts = key["sk"].split("#")
+    if not key["pk"].startswith("T#") or kind not in _THINGS:
+        return None
+    return _THINGS[kind], "/".join([*place[1:], *parts[-1:]]) or tenant_of(key)
 
 
 COMPANIES = "COMPANIES"

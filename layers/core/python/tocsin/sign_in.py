@@ -84,7 +84,7 @@ def _person(token: str, said: Unverified, tenant: str, now: datetime) -> Person:
     _users[tenant, digest] = user["user_id"]
     if not user.get("active", True):
         raise Forbidden("You are deactivated in this company.")
-    identities.follow(tenant, user, role, claims)
+    identities.follow(tenant, user, role, claims, now)
     return Person(company, user["user_id"], role)
 
 

@@ -9,12 +9,12 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from tocsin import aws, clock
 from tocsin.errors import ConditionFailed, Overloaded
 from tocsin.keys import Key
-from tocsin.rows import Next, Row, attributes, item, plain, value
+from tocsin.rows import Next, Row, attributes, changed, item, plain, value
 from tocsin.settings import settings
 
 Condition = tuple[str, str, Any]
@@ -90,11 +90,22 @@ class _Expression:
         return found
 
 
+class Watch(Protocol):
+    """Who is told of the writes of single rows."""
+
+    def before(self, key: Key) -> None:
+        """A row is about to be written, or not, if a condition does not hold."""
+
+    def after(self, key: Key, old: Row | None, new: Row | None) -> None:
+        """A row was written. None: there was no such row, or there is none any more."""
+
+
 class Table:
     """One table. Reads are strongly consistent except those of an index, which cannot be."""
 
     def __init__(self, setting: str) -> None:
         self._setting = setting
+        self.watch: Watch | None = None
 
     @cached_property
     def name(self) -> str:
@@ -131,11 +142,23 @@ class Table:
         """Put a row. Raises `ConditionFailed` with the row that stands there if `when` does not hold."""
         expression = _Expression()
         arguments: dict[str, Any] = {"TableName": self.name, "Item": item(row)}
-        self._conditional("put_item", expression, when, arguments)
+        if self.watch is None:
+            self._conditional("put_item", expression, when, arguments)
+            return
+        key = Key(pk=row["pk"], sk=row["sk"])
+        self.watch.before(key)
+        answer = self._conditional("put_item", expression, when, {**arguments, "ReturnValues": "ALL_OLD"})
+        self.watch.after(key, plain(answer["Attributes"]) if answer.get("Attributes") else None, plain(item(row)))
 
     def update(self, key: Key, changes: Mapping[str, Any], *, when: Sequence[Condition] = EXISTS) -> Row:
         """Change a row and return it as it is then. Raises `ConditionFailed` if `when` does not hold."""
-        return self._update(key, changes, when, "ALL_NEW")
+        if self.watch is None:
+            return self._update(key, changes, when, "ALL_NEW")
+        self.watch.before(key)
+        old = self._update(key, changes, when, "ALL_OLD")
+        new = plain(item(changed({**key, **old}, changes)))
+        self.watch.after(key, old or None, new)
+        return new
 
     def exchange(self, key: Key, changes: Mapping[str, Any], *, when: Sequence[Condition] = EXISTS) -> Row:
         """Change a row and return what it was before, nothing if there was none. Raises as `update` does."""
@@ -154,8 +177,13 @@ class Table:
     def delete(self, key: Key, *, when: Sequence[Condition] = ()) -> Row | None:
         """Delete a row and return what it was, None if there was none. Raises `ConditionFailed` as `put` does."""
         arguments = {"TableName": self.name, "Key": attributes(key), "ReturnValues": "ALL_OLD"}
+        if self.watch:
+            self.watch.before(key)
         answer = self._conditional("delete_item", _Expression(), when, arguments)
-        return plain(answer["Attributes"]) if answer.get("Attributes") else None
+        old = plain(answer["Attributes"]) if answer.get("Attributes") else None
+        if self.watch and old is not None:
+            self.watch.after(key, old, None)
+        return old
 
     def _conditional(
         self, call: str, expression: _Expression, when: Sequence[Condition], arguments: dict[str, Any]

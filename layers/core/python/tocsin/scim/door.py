@@ -3,11 +3,12 @@
 import json
 from base64 import b64decode
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 
-from tocsin import access, limits, people, users
+from tocsin import access, ids, journal, limits, people, users
 from tocsin.access import Principal
 from tocsin.errors import MethodNotAllowed, NotFound, Problem, TooLarge, UnsupportedMedia
 from tocsin.rows import Row
@@ -31,13 +32,20 @@ def answer(request: Mapping[str, Any], now: datetime) -> Answer:
         about(who.tenant)
         limits.admit_request(who, now)
         access.check(who, access.SCIM)
-        return _routed(who, request, now)
+        with _audited(who, request, now):
+            return _routed(who, request, now)
     except Problem as problem:
         return _answer(problem.status, messages.error(problem), headers=problem.headers)
     except Exception as error:
         logger.exception("a request failed", exc_info=error)
         failed = Problem("Something failed here. The request may be repeated as it is.")
         return _answer(failed.status, messages.error(failed))
+
+
+def _audited(who: Principal, request: Mapping[str, Any], now: datetime) -> AbstractContextManager[None]:
+    context = request["requestContext"]
+    name, method = context.get("requestId") or ids.new(), context["http"]["method"]
+    return journal.kept(who, "scim", name, now, method=method, path=request["rawPath"])
 
 
 def _routed(who: Principal, request: Mapping[str, Any], now: datetime) -> Answer:
