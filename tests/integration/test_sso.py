@@ -304,3 +304,13 @@ def test_no_answer_shows_keys_or_tokens(acme: Caller, idp: Provider) -> None:
     answer = acme("GET", "/company/sso")
     assert answer.body.keys() == {"issuer", "audience", "role_claim", "roles"}
     assert asked("Bearer a.b.c").keys() == {"problem"}
+
+
+def test_who_signs_in_for_the_first_time_or_in_another_role_is_in_the_audit(acme: Caller, idp: Provider) -> None:
+    configured(acme, idp)
+    for groups in (["oncall"], ["oncall"], ["admins"]):
+        user = signed_in(idp.token("alice", groups=groups))["actor"]
+    told = [one for one in acme("GET", "/audit").body["items"] if one["noun"] == "sign_in"]
+    assert {(one["actor"], one["method"], one["outcome"]) for one in told} == {(user, None, "done")}
+    roles = [(change["before"] or {}).get("role") for one in told for change in one["changes"]]
+    assert sorted(map(str, roles)) == ["None", "responder"]
