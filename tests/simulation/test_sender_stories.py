@@ -181,3 +181,14 @@ def test_a_page_behind_one_that_waits_for_its_sender_goes_another_way_at_once(st
         (mail("ada"), False),
         (mail("ada"), True),
     ]
+
+
+def test_codes_are_of_the_sms_that_a_company_sends_in_a_day(story: Story) -> None:
+    settings.__dict__["sms_per_day"] = 2
+    for number in range(4):
+        method = {"method_id": f"m{number}", "channel": "sms", "address": f"+491511234566{number}"}
+        story.expect(201, "POST", "/users/ada/contact_methods", method)
+        story.expect(202, "POST", f"/users/ada/contact_methods/m{number}/code")
+        story.run(5)
+    story.run(3600)
+    assert len(story.sent) == 2

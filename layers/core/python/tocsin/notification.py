@@ -75,10 +75,13 @@ def send(message: Message) -> Outcome:
 def _send_notice(notice: Notice) -> Outcome:
     letter = Letter(address=notice.address, subject=notice.subject, text=notice.text)
     channel = CHANNELS[notice.channel]
-    wait = shares.take(notice.tenant, notice.channel, channel.parts(letter), clock.now())
+    parts = channel.parts(letter)
+    wait = shares.take(notice.tenant, notice.channel, parts, clock.now())
     if wait is not None:
         queues.put(notice, delay=ceil(wait.total_seconds()))
         return Outcome.PUT_OFF
+    if channel.paid and limits.sms_wait(notice.tenant, parts, clock.now()) is not None:
+        return Outcome.SKIPPED  # a code or an answer is of no use hours later
     if notice.channel == "sms" and not _known_and_willing(notice.address):
         return Outcome.SKIPPED
     try:

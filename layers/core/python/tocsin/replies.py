@@ -175,5 +175,5 @@ def _close(phone: Phone, message_id: str | None, answer: str | None, now: dateti
 
 
 def _tenant(phone: Phone) -> str:
-    """Return the group that an answer is queued in: the company that paged the number last."""
-    return max(phone.codes, key=lambda one: one.expires_at).tenant if phone.codes else "replies"
+    """Return the group that an answer is queued in: the company that paged the number last; "_..." is no company's."""
+    return max(phone.codes, key=lambda one: one.expires_at).tenant if phone.codes else "_replies"
