@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tests.mutation.outcome import Mutant
+from tests.mutation.stage import MODULES
 from tests.world import ROOT
 
 DATA = ROOT / "docs" / "mutation.json"
@@ -19,7 +20,10 @@ NEVER = "What is stripped or stands in for nothing never occurs otherwise."
 SAME = "Another form of the same: what is read back does not change."
 REASONS = (
     (r"__get_pydantic_(core|json)_schema__|^duration\.between|not_built", IMPORTED),
-    (r"super\(\).__init__\(\"|Unread.__init__|from_exception_data|PydanticCustomError|InitErrorDetails", UNSEEN),
+    (
+        r"(ConditionFailed|Unread)\.__init__: (super|company)|from_exception_data|PydanticCustomError|InitErrorDetails",
+        UNSEEN,
+    ),
     (r"-> .*(XXXX|XX\\nXX|XX=XX)", NEVER),
     (r"separators=|ensure_ascii=|\.encode\(|decode\(\"", SAME),
 )
@@ -64,6 +68,8 @@ def _page(known: dict[str, Any]) -> str:
     made, alive = sum(one["mistakes"] for one in known.values()), sum(len(one["alive"]) for one in known.values())
     table = ["| module | mistakes | alive | noticed |", "| --- | ---: | ---: | ---: |", *rows]
     table.append(f"| **all** | {made} | {alive} | **{_share(known):.1%}** |")
+    left = ", ".join(f"`{module}`" for module in MODULES if module not in known)
+    table += ["", f"Not measured yet: {left}."] if left else []
     return HEAD + "\n".join(table) + "\n\n## What lives, and why\n\n" + "\n".join(_survivors(known)) + "\n"
 
 

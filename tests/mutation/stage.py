@@ -19,7 +19,7 @@ NOT_OF_THE_CORE = ("test_architecture.py", "test_openapi.py", "test_root.py")
 CONFIGURATION = """\
 [tool.mutmut]
 source_paths = ["src"]
-also_copy = ["events"]
+also_copy = ["events", "functions", "infra"]
 only_mutate = [{modules}]
 pytest_add_cli_args_test_selection = ["tests/unit"]
 use_git_change_detection = false
@@ -40,7 +40,8 @@ def prepare(modules: Iterable[str]) -> None:
     nothing_compiled = shutil.ignore_patterns("__pycache__", *NOT_OF_THE_CORE)
     shutil.copytree(ROOT / "layers" / "core" / "python", STAGE / "src", ignore=nothing_compiled)
     shutil.copytree(ROOT / "tests" / "unit", STAGE / "tests" / "unit", ignore=nothing_compiled)
-    shutil.copytree(ROOT / "events", STAGE / "events")
+    for folder in ("events", "functions", "infra"):  # the table of rights is held against the functions' routes
+        shutil.copytree(ROOT / folder, STAGE / folder, ignore=nothing_compiled)
     for file in (ROOT / "tests").glob("*.py"):
         shutil.copy(file, STAGE / "tests")
     files = ", ".join(f'"{path}"' for name in modules for path in (source(name), source(f"{name}.__init__")))
