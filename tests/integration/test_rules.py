@@ -38,6 +38,7 @@ def test_a_rule_that_was_made_can_be_read_listed_replaced_and_deleted(acme: Call
         **RULE,
         "steps": [first, RULE["steps"][1]],
         "active": None,
+        "repeat_from": 1,
         "page": True,
         "created_at": made.body["created_at"],
         "updated_at": made.body["created_at"],
@@ -57,7 +58,7 @@ def test_a_rule_that_was_made_can_be_read_listed_replaced_and_deleted(acme: Call
 
 def test_what_is_left_out_has_its_default(acme: Caller) -> None:
     made = acme("POST", "/rules", LEAST).body
-    defaults = {"team": None, "position": 0, "when": None, "active": None, "repeat": 0, "page": True}
+    defaults = {"team": None, "position": 0, "when": None, "active": None, "repeat": 0, "repeat_from": 1, "page": True}
     assert {name: made[name] for name in defaults} == defaults
     assert made["steps"] == [{"notify": [{"user": "ada"}], "channels": None, "wait": "5m"}]
 
@@ -69,6 +70,27 @@ def test_a_step_may_notify_who_is_on_call(acme: Caller) -> None:
     assert (made.status, made.body["steps"][0]["notify"]) == (201, steps[0]["notify"])
     both = [{"notify": [{"schedule": "primary", "user": "ada"}]}]
     assert locs(acme("PUT", "/rules/least", LEAST | {"steps": both})) == [["body", "steps", 0, "notify", 0]]
+
+
+def test_members_of_a_team_and_nobody_else_take_turns(acme: Caller) -> None:
+    in_turn = {"team": "payments", "round_robin": True}
+    made = acme(
+        "POST", "/rules", LEAST | {"steps": [{"notify": [in_turn, {"team": "payments", "round_robin": False}]}]}
+    )
+    assert (made.status, made.body["steps"][0]["notify"]) == (201, [in_turn, {"team": "payments"}])
+    assert acme("GET", "/rules/least").body["steps"] == made.body["steps"]
+    for target in ({"user": "ada", "round_robin": True}, {"round_robin": True}):
+        told = acme("PUT", "/rules/least", LEAST | {"steps": [{"notify": [target]}]})
+        assert locs(told) == [["body", "steps", 0, "notify", 0]]
+    told = acme("PUT", "/rules/least", LEAST | {"steps": [{"notify": [{"team": "nobody", "round_robin": True}]}]})
+    assert locs(told) == [["body", "steps", 0, "notify", 0, "team"]]
+
+
+def test_a_round_begins_at_a_step_that_the_rule_has(acme: Caller) -> None:
+    made = acme("POST", "/rules", RULE | {"repeat_from": 2})
+    assert (made.status, made.body["repeat_from"]) == (201, 2)
+    for wrong in (0, 3):
+        assert acme("PUT", "/rules/critical", RULE | {"repeat_from": wrong}).status == 422
 
 
 def test_the_same_create_again_is_the_rule_and_another_is_a_conflict(acme: Caller) -> None:

@@ -33,7 +33,7 @@ class Firm:
         """Return a ticket to be opened."""
         named = {"severity": self.random.choice(("sev1", "sev2", "sev3"))} if self.random.random() < 0.7 else {}
         labels = {"service": self.random.choice(("checkout", "search"))}
-        return {"team": "payments", "title": "Checkout 5xx", "labels": labels, **named}
+        return {"ticket_id": "t1", "team": "payments", "title": "Checkout 5xx", "labels": labels, **named}
 
     def _people(self) -> None:
         for number, user in enumerate(USERS[3:]):
@@ -91,7 +91,8 @@ class Firm:
     def _rule(self, name: str) -> None:
         when = self.random.choice((None, {"severity": ["sev1"]}, {"labels": {"service": [{"prefix": "check"}]}}))
         steps = [self._step() for _ in range(self.random.choice((1, 2, 3)))]
-        paging = {"steps": steps, "repeat": self.random.choice((0, 1, 2))} if self._chance(0.9) else {"page": False}
+        rounds = {"repeat": self.random.choice((0, 1, 2)), "repeat_from": self.random.randint(1, len(steps))}
+        paging = {"steps": steps, **rounds} if self._chance(0.9) else {"page": False}
         body: dict[str, Any] = {"rule_id": name, "name": name, "position": self.random.randrange(3), **paging}
         body |= {"when": when} if when else {}
         body |= {"active": [self._window() | {"time_zone": self._zone()}]} if self._chance(0.5) else {}
@@ -99,8 +100,9 @@ class Firm:
         self.story.expect(201, "POST", "/rules", body)
 
     def _step(self) -> dict[str, Any]:
-        targets: list[dict[str, str]] = [{"user": self.random.choice(USERS)}]
-        targets += [{"team": "payments"}] if self._chance(0.2) else []
+        targets: list[dict[str, Any]] = [{"user": self.random.choice(USERS)}]
+        team = {"team": "payments"} | ({"round_robin": True} if self._chance(0.5) else {})
+        targets += [team] if self._chance(0.3) else []
         targets = (
             [{"schedule": self.random.choice(self.schedules)}] if self.schedules and self._chance(0.6) else targets
         )

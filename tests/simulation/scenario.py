@@ -98,9 +98,11 @@ class Scenario:
     people: Random  # what they make of an escalation; apart, so that it does not change what else a seed plays
     openings: list[Opening] = field(default_factory=list)
     rotas: Rotas = field(init=False)
+    turns: Random = field(init=False)  # where rounds begin, and whose members take turns
 
     def begin(self) -> None:
         """Make the rules, and plan what is done when."""
+        self.turns = Random(f"turns {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
         self.rotas = Rotas(
             Random(f"rotas {self.trace.mode} {self.world.seed}"),  # noqa: S311 - as above
             self.tenants,
@@ -161,14 +163,16 @@ class Scenario:
         when = {"severity": ["sev1"]} if position == 0 and self.random.random() < 0.5 else None
         repeat = self.random.choice((0, 0, 1, 2))
         body = {"rule_id": rule_id, "name": rule_id, "team": TEAM, "position": position, "steps": steps}
-        return {**body, "repeat": repeat, **({"when": when} if when else {})}
+        begin = self.turns.randint(1, len(steps))
+        return {**body, "repeat": repeat, "repeat_from": begin, **({"when": when} if when else {})}
 
     def _step(self) -> dict[str, Any]:
         users = self.random.sample(USERS, self.random.choice((1, 1, 2)))
         channels = self.random.choice((None, None, ["sms"], ["email"], ["sms", "email"]))
         wait = self.random.choice(LONG_WAITS if self.long and self.random.random() < 0.5 else WAITS)
+        in_turn = [{"team": TEAM, "round_robin": True}]
         return {
-            "notify": [self.rotas.target(user) for user in users],
+            "notify": in_turn if self.turns.random() < 0.15 else [self.rotas.target(user) for user in users],
             "wait": wait,
             **({"channels": channels} if channels else {}),
         }

@@ -1,4 +1,4 @@
-"""Known mistakes in what people make of an escalation, and in the times that compete for a ticket's clock."""
+"""Known mistakes in what people make of an escalation, in times that compete for a ticket's clock, and in turns."""
 
 from tests.simulation.edit import Edit, bug
 
@@ -45,4 +45,9 @@ STEERING = (
     bug(
         "a reassigned ticket keeps its place", "ticket.reassigned", "restarted(ticket, now)", "moved(ticket, now, now)"
     ),
+    bug("a further round begins at the first step", "decision._positions", "plan.repeat_from - 1", "0"),
+    bug("a turn is never over", "decision.rung_at", "if not rung.in_turn:", "if True:"),
+    bug("all who take turns are paged", "decision._next_in_turn", "return [user.user_id]", "return queue"),
+    bug("whose turn it is counts alone", "decision._next_in_turn", "(queue[:1], queue[1:])", "(queue[:1],)"),
+    bug("turns begin with another member each time", "decision._next_in_turn", "+ rung.turn", "+ ticket.epoch"),
 )

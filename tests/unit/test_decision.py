@@ -68,6 +68,19 @@ def test_all_steps_come_in_each_round_and_then_the_reminders() -> None:
     ]
 
 
+def test_further_rounds_begin_at_the_step_that_the_rule_names() -> None:
+    book = a_book(a_rule(*TWO_STEPS, a_step("ada"), repeat=2, repeat_from=2), users=(ADA, BOB))
+    made = history(a_ticket(), book, 8)
+    assert [(one.round, one.step) for one in made[:7]] == [(1, 1), (1, 2), (1, 3), (2, 2), (2, 3), (3, 2), (3, 3)]
+    assert [one.kind for one in made[3:]] == [
+        Kind.REPEATED,
+        Kind.ESCALATED,
+        Kind.REPEATED,
+        Kind.ESCALATED,
+        Kind.REMINDED,
+    ]
+
+
 def test_a_step_that_reaches_nobody_passes_at_once() -> None:
     book = a_book(a_rule(a_step("gone"), a_step("bob")), users=(BOB,), missing=("gone",))
     assert place(decide(a_ticket(), book, NOW)) == (Kind.ESCALATED, 1, 2)

@@ -5,7 +5,7 @@ I9 (a flood) waits for what it is about. I10 (a rebuild) is all of them: a loss 
 
 from collections.abc import Callable, Iterator
 
-from tests.simulation.invariants import keeping, lateness, order, rules, steering
+from tests.simulation.invariants import keeping, lateness, order, rules, steering, turns
 from tests.simulation.trace import Trace, Violation
 
 Check = Callable[[Trace], Iterator[Violation]]
@@ -22,6 +22,7 @@ CHECKS: tuple[Check, ...] = (
     rules.rules_are_walked_to_their_end,
     rules.nobody_waits_longer_than_the_rule_says,
     rules.nobody_is_hurried_who_was_reached,
+    turns.members_take_turns,
     order.silence_after_an_answer,
     order.nothing_comes_early,
     order.each_epoch_moves_once,

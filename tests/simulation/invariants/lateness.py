@@ -184,6 +184,8 @@ def _must(trace: Trace, ticket: Row, start: float, end: float) -> set[tuple[str,
     channels = step.get("channels") or severity.get("channels") or ("sms", "email")
     found = set()
     for target in step["notify"]:
+        if "team" in target:
+            continue  # whose turn it is: see turns.py
         name = target.get("user") or duty.on_call(trace, tenant, target["schedule"], end)
         user = steady(trace, (f"T#{tenant}#USER#{name}", "USER"), end)
         fit = [

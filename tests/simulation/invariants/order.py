@@ -83,7 +83,7 @@ def each_epoch_moves_once(trace: Trace) -> Iterator[Violation]:
                 yield Violation("I4", pk, "its clock moved within an epoch")
             if _place(b) < _place(a) and b["run"] == a["run"] and b.get("rule_id") == a.get("rule_id"):
                 yield Violation("I4", pk, f"went back from {_place(a)} to {_place(b)}")
-            yield from _in_order(pk, a, b)
+            yield from _in_order(trace, pk, a, b)
             yield from _begun_anew(pk, a, b)
             if a["status"] == "resolved" and b["status"] != "resolved":
                 yield Violation("I4", pk, "was resolved, and is not any more")
@@ -98,14 +98,16 @@ def _begun_anew(pk: str, a: Row, b: Row) -> Iterator[Violation]:
         yield Violation("I4", pk, "its clock was moved by an alert that it stands for already")
 
 
-def _in_order(pk: str, a: Row, b: Row) -> Iterator[Violation]:
+def _in_order(trace: Trace, pk: str, a: Row, b: Row) -> Iterator[Violation]:
     """Yield a violation if a step was left out, or another rule was not begun at its first step."""
     if b["change"] not in ("escalated", "repeated") or b["rev"] == a["rev"]:
         return
     begun = b["run"] != a["run"] or b.get("rule_id") != a.get("rule_id")
     before = (0, 0) if begun else (a["round"], a["step"])
+    rule = trace.users.get((f"T#{b['tenant']}#RULE#{b.get('rule_id')}", "RULE"), ())
+    begins = {image.row.get("repeat_from", 1) for image in rule} or {1}
     for place in [*(tuple(one[:2]) for one in b.get("passed") or ()), (b["round"], b["step"])]:
-        nexts = {(max(before[0], 1), before[1] + 1), (before[0] + 1, 1)}
+        nexts = {(max(before[0], 1), before[1] + 1), *((before[0] + 1, step) for step in begins)}
         if place not in nexts:
             yield Violation("I4", pk, f"went from {before} to {place} of rule {b.get('rule_id')}")
         before = (place[0], place[1])

@@ -7,19 +7,22 @@ intervals: an unread ticket never falls silent. Every decision pages somebody or
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import islice, takewhile
 
-from tocsin import own_rule, rule, times
+from tocsin import ids, own_rule, rule, times
 from tocsin.book import Book
+from tocsin.own_rule import Way
 from tocsin.page import Draft
 from tocsin.rule import Audience, Plan, Rung, Target
 from tocsin.ticket import Changes, Kind, Passed, Ticket, marked, moved
+from tocsin.user import User
 
 MAX_PAGES = 200  # a step
 LAST_RESORT_WAIT = timedelta(minutes=15)
 HELD_FOR = timedelta(minutes=15)  # until a maintenance is asked for again: it may have been ended early
 HANDED_WAIT = timedelta(minutes=5)  # for whom a ticket was reassigned to, before the team's rules
 LONGEST_REMINDER = timedelta(hours=24)
+OF_TEAMS = frozenset({"team", "round_robin", "admins"})
 
 
 @dataclass(frozen=True)
@@ -145,10 +148,10 @@ def walk(ticket: Ticket, plan: Plan, book: Book, now: datetime, *, asleep: Seque
     asleep = list(asleep)
     if not beyond:
         for round_, step in islice(_positions(plan, at), len(plan.rungs)):  # a whole round, no further
-            rung = plan.rungs[step - 1]
+            rung = rung_at(plan, round_, step)
             reached = reach(rung, ticket, book, now)
             if reached.awake:
-                kind = Kind.REPEATED if step == 1 and round_ > 1 else Kind.ESCALATED
+                kind = Kind.REPEATED if step == plan.repeat_from and round_ > 1 else Kind.ESCALATED
                 return _move(kind, plan, (step, round_, 0), now, rung.wait, reached.along(asleep), passed)
             asleep += reached.pages
             passed.append((round_, step, reached.remark))
@@ -161,7 +164,16 @@ def _positions(plan: Plan, at: tuple[int, int]) -> Iterator[tuple[int, int]]:
     while round_ <= plan.repeat + 1:
         for following in range(step + 1, len(plan.rungs) + 1):
             yield round_, following
-        round_, step = round_ + 1, 0
+        round_, step = round_ + 1, plan.repeat_from - 1
+
+
+def rung_at(plan: Plan, round_: int, step: int) -> Rung:
+    """Return a plan's rung as it is at this place: after so many others at which members took turns."""
+    rung = plan.rungs[step - 1]
+    if not rung.in_turn:
+        return rung
+    before = takewhile(lambda place: place != (round_, step), _positions(plan, (0, 0)))
+    return replace(rung, turn=sum(plan.rungs[earlier - 1].in_turn for _, earlier in before))
 
 
 def goes_on(ticket: Ticket, plan: Plan, book: Book) -> bool:
@@ -192,7 +204,7 @@ def _past_the_end(
         asleep += reached.pages
     number = max(beyond, 1)
     interval = min(book.company.reminder * 2 ** min(number - 1, 10), LONGEST_REMINDER)
-    rungs = [*([resort] if resort else []), *reversed(plan.rungs), *rule.built_in(ticket.team).rungs]
+    rungs = [*_again(plan, resort, number), *rule.built_in(ticket.team).rungs]
     tried: list[Draft] = []
     for rung in rungs:
         reached = reach(rung, ticket, book, now)
@@ -215,6 +227,14 @@ def _all_asleep(ticket: Ticket, asleep: Sequence[Draft], now: datetime) -> Decis
 def _stay(ticket: Ticket, due_at: datetime, told: str) -> Decision:
     place = (ticket.rule_id, ticket.step, ticket.round, ticket.beyond)
     return Decision(Kind.HELD, *place, due_at, remarks=(told,))
+
+
+def _again(plan: Plan, resort: Rung | None, number: int) -> Iterator[Rung]:
+    """Yield whom a reminder is for, the first that reaches somebody; members who take turns go on doing so."""
+    if resort:
+        yield replace(resort, turn=number)
+    turns = sum(plan.rungs[step - 1].in_turn for _, step in _positions(plan, (0, 0)))
+    yield from (replace(rung, turn=turns + number - 1) for rung in reversed(plan.rungs))
 
 
 def last_resort(book: Book) -> Rung | None:
@@ -247,21 +267,18 @@ def _move(
 
 def reach(rung: Rung, ticket: Ticket, book: Book, now: datetime) -> Reached:
     """Return the pages of a rung, nobody's twice: none if it reaches nobody."""
-    reached = _reach(rung.audience, rung.channels, ticket, book, now)
+    reached = _reach(rung, ticket, book, now)
     if reached.awake or all(one.kind != "admins" for one in rung.audience):
         return reached
     # Admins whom nothing reaches are as good as none: then all members are paged.
     members = tuple(Audience(kind="team", name=one.name) for one in rung.audience)
-    return _reach(members, rung.channels, ticket, book, now)
+    return _reach(replace(rung, audience=members), ticket, book, now)
 
 
-def _reach(
-    audience: tuple[Audience, ...], channels: tuple[str, ...] | None, ticket: Ticket, book: Book, now: datetime
-) -> Reached:
-    on_call = book.on_call(dict.fromkeys(one.name for one in audience if one.kind == "schedule"), now)
-    names = _names(audience, book, on_call)
+def _reach(rung: Rung, ticket: Ticket, book: Book, now: datetime) -> Reached:
+    on_call = book.on_call(dict.fromkeys(one.name for one in rung.audience if one.kind == "schedule"), now)
+    names = _names(rung, ticket, book, on_call, now)
     users = book.users(names)
-    of_severity = book.company.channels_of(ticket.severity) if channels is None and users else None
     pages = tuple(
         Draft(
             user=user.user_id,
@@ -274,18 +291,24 @@ def _reach(
             follows=way.follows,
         )
         for user in users
-        for way in own_rule.ways(user, channels, ticket.severity, of_severity, now)
+        for way in _ways(user, rung, ticket, book, now)
     )
     paged = {page.user for page in pages}
     missed = tuple(name for name in names if name not in paged)
     return Reached(pages, missed, tuple(schedule for schedule, user in on_call.items() if user is None))
 
 
-def _names(audience: tuple[Audience, ...], book: Book, on_call: Mapping[str, str | None]) -> dict[str, str]:
+def _ways(user: User, rung: Rung, ticket: Ticket, book: Book, now: datetime) -> list[Way]:
+    """Return by what a user is paged at a rung, and when."""
+    of_severity = book.company.channels_of(ticket.severity) if rung.channels is None else None
+    return own_rule.ways(user, rung.channels, ticket.severity, of_severity, now)
+
+
+def _names(rung: Rung, ticket: Ticket, book: Book, on_call: Mapping[str, str | None], now: datetime) -> dict[str, str]:
     """Return who is meant, each once, and because of what."""
-    rosters = book.rosters(dict.fromkeys(one.name for one in audience if one.kind in {"team", "admins"}))
+    rosters = book.rosters(dict.fromkeys(one.name for one in rung.audience if one.kind in OF_TEAMS))
     names: dict[str, str] = {}
-    for one in audience:
+    for one in rung.audience:
         match one.kind:
             case "user":
                 found, why = [one.name], "is named"
@@ -294,6 +317,9 @@ def _names(audience: tuple[Audience, ...], book: Book, on_call: Mapping[str, str
             case "team":
                 roster = rosters[one.name]
                 found, why = list(roster.for_target), f"is {'an admin' if roster.large else 'a member'} of {one.name}"
+            case "round_robin":
+                found = _next_in_turn(rosters[one.name].for_target, rung, ticket, book, now)
+                why = f"is the next of {one.name} in turn, for a ticket of this id"
             case "admins":
                 roster = rosters[one.name]
                 found, why = (
@@ -303,3 +329,21 @@ def _names(audience: tuple[Audience, ...], book: Book, on_call: Mapping[str, str
         for name in found:
             names.setdefault(name, why)
     return names
+
+
+def _next_in_turn(members: Sequence[str], rung: Rung, ticket: Ticket, book: Book, now: datetime) -> list[str]:
+    """Return the first who can be paged, counted from whose turn it is; if all sleep the first of them, else all.
+
+    Nothing is stored of turns: with whom a ticket begins follows from its id, so that no two tickets share a write.
+    """
+    ordered = sorted(members)
+    begin = int(ids.sha256(ticket.tenant, ticket.ticket_id)[:8], 16) + rung.turn
+    place = begin % max(len(ordered), 1)
+    queue, asleep = ordered[place:] + ordered[:place], []
+    for some in (queue[:1], queue[1:]):  # mostly it is the first, and one user more is read
+        for user in book.users(some):
+            ways = _ways(user, rung, ticket, book, now)
+            if any(not way.held for way in ways):
+                return [user.user_id]
+            asleep += [user.user_id] if ways else []
+    return asleep[:1] or queue

@@ -140,8 +140,8 @@ class Telling:
             gone = self.book.read_schedules[name] is None
             yield f"There is no schedule {name}." if gone else f"Nobody is on call by schedule {name}."
         for target in rung.audience:
-            roster = self.book.read_rosters.get(target.name) if target.kind in {"team", "admins"} else None
-            if roster and not (roster.for_target if target.kind == "team" else roster.for_built_in):
+            roster = self.book.read_rosters.get(target.name) if target.kind in decision.OF_TEAMS else None
+            if roster and not (roster.for_built_in if target.kind == "admins" else roster.for_target):
                 why = "has more than 100 members and no admins" if roster.large else "has no members"
                 yield f"The team {target.name} {why}: nobody of it is paged."
         for name in reached.missed:
@@ -216,10 +216,10 @@ def _move(decided: Decision) -> str:
 
 def _asked(decided: Decision, plan: Plan, one: Ticket, book: Book) -> Iterator[tuple[int, Rung]]:
     """Yield the rungs that were asked for a move, with their steps; 0 is the last resort."""
-    for _, step, _ in decided.passed:
-        yield step, plan.rungs[step - 1]
+    for round_, step, _ in decided.passed:
+        yield step, decision.rung_at(plan, round_, step)
     if decided.kind in {Kind.ESCALATED, Kind.REPEATED}:
-        yield decided.step, plan.rungs[decided.step - 1]
+        yield decided.step, decision.rung_at(plan, decided.round, decided.step)
     last_resort = decision.last_resort(book) if decided.beyond and not one.beyond else None
     if last_resort:
         yield 0, last_resort

@@ -31,17 +31,30 @@ class Target(Body):
     user: Id | None = None
     team: Id | None = None
     schedule: Id | None = None
+    round_robin: bool = Field(
+        default=False,
+        description="Of a team: one member alone, the next one each time the ticket comes to such a step. With which "
+        "of them a ticket begins follows from its id: even over many tickets, and not strictly in turn. Who has no "
+        "way to be reached is passed over.",
+    )
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if len(self._shown()) != 1:
+        if len(self.named) != 1:
             raise ValueError("A target is exactly one of user, team and schedule.")
+        if self.round_robin and self.team is None:
+            raise ValueError("Only the members of a team take turns by round_robin.")
         return self
 
+    @property
+    def named(self) -> dict[str, str]:
+        """The noun and the id of what is meant."""
+        every = {"user": self.user, "team": self.team, "schedule": self.schedule}
+        return {noun: name for noun, name in every.items() if name is not None}
+
     @model_serializer
-    def _shown(self) -> dict[str, str]:
-        named = {"user": self.user, "team": self.team, "schedule": self.schedule}
-        return {noun: name for noun, name in named.items() if name is not None}
+    def _shown(self) -> dict[str, str | bool]:
+        return {**self.named, **({"round_robin": True} if self.round_robin else {})}
 
 
 class Step(Body):
@@ -85,6 +98,7 @@ class RuleBody(Body):
     active: Active | None = None
     steps: Annotated[list[Step], Field(max_length=20)] = []
     repeat: Annotated[int, Field(ge=0, le=9)] = 0
+    repeat_from: Annotated[int, Field(ge=1, le=20, description="The step at which each further round begins.")] = 1
     page: bool = True
 
     @model_validator(mode="after")
@@ -93,6 +107,8 @@ class RuleBody(Body):
             raise ValueError('steps: a rule has 1 to 20 steps, or "page": false and none.')
         if not self.page and (self.steps or self.repeat):
             raise ValueError('steps: a rule with "page": false has no steps and no repeat.')
+        if self.repeat_from > max(len(self.steps), 1):
+            raise ValueError("repeat_from: the rule has no such step.")
         return self
 
 
@@ -107,6 +123,7 @@ class Rule(Record):
     active: list[ActiveWindow] | None = None
     steps: list[Step] = []
     repeat: int = 0
+    repeat_from: int = 1
     page: bool = True
     created_at: Moment
     updated_at: Moment
@@ -128,19 +145,28 @@ class Rule(Record):
 
 
 class Audience(BaseModel, frozen=True):
-    """Whom a rung reaches: a user, all of a team, a team's admins (all members if it has none), who is on call."""
+    """Whom a rung reaches: a user, who is on call, of a team all, one in turn, or its admins (all if it has none)."""
 
-    kind: Literal["user", "team", "admins", "schedule"]
+    kind: Literal["user", "team", "round_robin", "admins", "schedule"]
     name: str
 
 
 @dataclass(frozen=True)
 class Rung:
-    """A step as escalation takes it: targets, channels (None: what user and severity say), and the wait after it."""
+    """A step as escalation takes it: targets, channels (None: what user and severity say), and the wait after it.
+
+    `turn`: how often a ticket has come to a rung of this kind before; members who take turns move on by it.
+    """
 
     audience: tuple[Audience, ...]
     channels: tuple[str, ...] | None
     wait: timedelta
+    turn: int = 0
+
+    @property
+    def in_turn(self) -> bool:
+        """Whether it moves members on who take turns."""
+        return any(one.kind == "round_robin" for one in self.audience)
 
 
 @dataclass(frozen=True)
@@ -151,6 +177,7 @@ class Plan:
     rungs: tuple[Rung, ...]
     repeat: int
     page: bool = True
+    repeat_from: int = 1  # the step at which each further round begins
 
 
 def in_order(rules: Sequence[Rule]) -> list[Rule]:
@@ -171,7 +198,7 @@ def plan(rule: Rule) -> Plan:
     rungs = tuple(
         Rung(tuple(audience(target) for target in step.notify), _tuple(step.channels), step.wait) for step in rule.steps
     )
-    return Plan(rule.rule_id, rungs, rule.repeat, rule.page)
+    return Plan(rule.rule_id, rungs, rule.repeat, rule.page, rule.repeat_from)
 
 
 def built_in(team: str) -> Plan:
@@ -186,7 +213,7 @@ def audience(target: Target) -> Audience:
         return Audience(kind="user", name=target.user)
     if target.schedule is not None:
         return Audience(kind="schedule", name=target.schedule)
-    return Audience(kind="team", name=str(target.team))
+    return Audience(kind="round_robin" if target.round_robin else "team", name=str(target.team))
 
 
 def _tuple(channels: Sequence[str] | None) -> tuple[str, ...] | None:

@@ -18,7 +18,7 @@ def references(tenant: str, targets: Iterable[Target], *at: str | int) -> list[R
     return [
         ((*at, position, noun), noun, make[noun](tenant, name))
         for position, target in enumerate(targets)
-        for noun, name in target.model_dump().items()
+        for noun, name in target.named.items()
     ]
 
 
