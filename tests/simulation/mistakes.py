@@ -155,14 +155,14 @@ ALL: tuple[Bug, ...] = (
     bug(
         "a page that was sent is no sign of life",
         "failure._alive",
-        "in (page.PageStatus.PENDING, page.PageStatus.SENT)",
-        "is page.PageStatus.PENDING",
+        "(pending or sibling.status is page.PageStatus.SENT)",
+        "pending",
     ),
     bug(
         "a pending page is no sign of life",
         "failure._alive",
-        "in (page.PageStatus.PENDING, page.PageStatus.SENT)",
-        "is page.PageStatus.SENT",
+        "(pending or sibling.status is page.PageStatus.SENT)",
+        "sibling.status is page.PageStatus.SENT",
     ),
     bug(
         "who comes second to hurry does not",
@@ -224,7 +224,7 @@ ALL: tuple[Bug, ...] = (
     bug(
         "who looks at a link acknowledges",
         "links.show",
-        "partial(tickets.get, link.tenant)",
+        "partial(read, link.tenant)",
         "lambda one: tickets.acknowledge(link.tenant, one, link.user, now)",
     ),
     bug("the address of another page is flagged", "failure._flag", "method.address != failing.address or ", ""),

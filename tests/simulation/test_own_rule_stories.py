@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.simulation.cloud.gate import CrashOnce
-from tests.simulation.story import PHONES, Story, mail, step
+from tests.simulation.story import PHONES, Story, link_in, mail, step
 
 HOUR = 3600.0
 FIRST_MAIL = [{"channel": "email"}, {"channel": "sms", "after": "2m"}]
@@ -199,3 +199,28 @@ def test_no_update_comes_in_quiet_hours_and_none_to_who_does_not_want_it(story: 
     story.acknowledge(ticket)
     story.run(4 * HOUR)
     assert len(story.sent) == 2
+
+
+def test_of_a_storm_that_another_acknowledges_a_few_messages_tell(story: Story) -> None:
+    wishes(story, "bob", updates=["sms"])
+    story.rule(step("ada", "bob", wait="1h"))
+    for number in range(30):
+        story.open(title=f"Disk {number}")
+        story.run(0.3)
+    story.run(60)
+    paged = len(story.to("bob"))
+    story.follow_link(link_in(story.to("ada")[-1]), "POST")
+    story.run(60)
+    updates = story.to("bob")[paged:]
+    assert len(updates) <= 4, "one for each shard of the stream"
+    assert all(update.text.startswith("Acknowledged by ada: Disk ") for update in updates)
+    assert sum(1 + int(update.text.split()[-2]) for update in updates) == 29
+
+
+def test_when_all_fail_who_are_awake_the_next_step_does_not_wait_for_who_sleeps(story: Story) -> None:
+    wishes(story, "bob", quiet=[quiet("00:00", "23:00")])
+    story.rule(step("ada", "bob", wait="1h"), step("cyd", wait="1h"))
+    story.sns.refusals.refuse(PHONES["ada"], "OptedOut")
+    story.open()
+    story.run(60)
+    assert story.who() == ["cyd"]

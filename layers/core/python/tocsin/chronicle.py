@@ -41,9 +41,7 @@ def write(records: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, str]
             break
     if lines:
         tickets.put_all(list(lines.values()))
-    for told, new in done:
-        if new.get("sk") == "TICKET":
-            updates.tell(told, new, clock.now())
+    updates.tell([write for write in done if write[1].get("sk") == "TICKET"], clock.now())
     _count(list(lines.values()), settled)
     return {"batchItemFailures": failed}
 

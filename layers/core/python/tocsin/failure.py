@@ -54,7 +54,10 @@ def settle(one: Page, changes: Changes, outcome: Outcome) -> Outcome:
 
 
 def _alive(sibling: Page, failing: Page) -> bool:
-    return sibling.key != failing.key and sibling.status in (page.PageStatus.PENDING, page.PageStatus.SENT)
+    """Say whether another page of the step may still reach somebody, while it is their turn."""
+    in_time = sibling.begins_at <= sibling.created_at + timedelta(seconds=sibling.wait)
+    pending = sibling.status is page.PageStatus.PENDING and in_time
+    return sibling.key != failing.key and (pending or sibling.status is page.PageStatus.SENT)
 
 
 def _flag(failing: Page, reason: str) -> None:
