@@ -229,3 +229,12 @@ def test_a_link_to_many_tickets_reads_no_long_description(story: Story) -> None:
     assert len(story.follow_link(first).body) > 100_000
     shown = story.follow_link(second)
     assert (shown.status, len(shown.body) < 10_000, shown.body.count("<form")) == (200, True, 1)
+
+
+def test_a_turn_is_taken_though_the_clock_of_who_is_asked_for_it_is_behind() -> None:
+    with Story(sweeper=False) as story:
+        story.rule(step("ada", wait="1h"))
+        tickets = storm(story, 4)
+        story.skew["notifier"] = -1
+        story.run(60)
+        assert {page["status"] for ticket in tickets for page in story.pages(ticket)} == {"sent"}
