@@ -89,6 +89,8 @@ class Company:
         link = {"href": f"https://{self.name}.example/", "text": self.name}
         opened = {"title": f"The {self.name} is ill", "description": f"Of {self.name}", "labels": {"of": self.name}}
         opened |= {"team": team, "links": [link]}
+        ways = [{"channel": channel, "after": "0s"} for channel in ("sms", "email")]
+        own_rule = {"by_severity": {f"grave-{self.name}": ways}}
         layer = {"users": [user], "rotation": "daily", "handoff": "09:00", "start": "2026-01-05"}
         plan = {"time_zone": "Europe/Berlin", "layers": [layer]}
         absent = {"user": SHARED, "from": "2026-01-06T00:00:00Z", "to": "2026-01-07T00:00:00Z"}
@@ -101,6 +103,7 @@ class Company:
             *(("PUT", f"/teams/{name}/members/{user}", {"role": "admin"}) for name in (team, SHARED)),
             ("PUT", f"/teams/{team}/members/{SHARED}", {"role": "member"}),
             ("PUT", "/severities", {"items": severities}),
+            *(("PUT", f"/users/{name}/rule", own_rule) for name in (user, SHARED)),
             ("POST", "/rules", {"rule_id": self.id("rule"), "name": self.name, "team": team, "steps": steps}),
             ("POST", "/rules", {"rule_id": SHARED, "name": self.name, "steps": steps}),
             *(
