@@ -82,7 +82,7 @@ ALL = (
         "    try:\n        provider_id",
         '    for one in desk.pages:\n        settle(one, page.sent(one, "", code, clock.now()), Outcome.SENT)\n    try:\n        provider_id',
     ),
-    bug("no second look before a late send", "notification._send", "clock.now() - desk.read_at > READ_AGAIN", "False"),
+    bug("no second look before a late send", "notification._send", "clock.now() - desk.read_at <= READ_AGAIN", "True"),
     bug(
         "a turn that nobody has to wait for",
         "turns.take",

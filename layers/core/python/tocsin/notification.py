@@ -26,6 +26,7 @@ from tocsin.ticket import Ticket
 from tocsin.turns import Turn, Waiting
 
 READ_AGAIN = timedelta(seconds=2)
+LOOKS, SLOW_TABLE = 3, timedelta(seconds=5)
 NOTICE_ATTEMPTS, NOTICE_DELAY = 5, 30
 LONGEST_OVER_LIMIT = timedelta(minutes=10)  # SQS delays by 15 minutes at most
 LONGEST_WAIT = 30.0  # seconds beyond a share's own, so that those that wait for one do not all come at once
@@ -230,7 +231,7 @@ def _try(turn: Turn, desk: Desk) -> Outcome:
         return Outcome.PUT_OFF
     # Told apart from the letter that goes out by its link and code alone, which are made once there is a share.
     parts = channel.parts(_letter(desk, f"{settings.public_url}/a/{'x' * 22}", "00000"))
-    wait = shares.take(turn.way.tenant, turn.way.channel, parts, now)
+    wait = shares.take(turn.way.tenant, turn.way.channel, parts, now, tries=turn.way.tries)
     if wait is not None:
         return _wait_for_share(turn, desk, wait)
     wait = limits.sms_wait(turn.way.tenant, parts, now) if channel.paid else None
@@ -258,10 +259,16 @@ def _send(turn: Turn, desk: Desk, channel: Channel) -> Outcome:
     now = clock.now()
     code = (_known_code(desk) or answer.put_code(desk.pages, now)) if channel.replies else None
     link = f"{settings.public_url}/a/{answer.put_link(desk.pages, now)}"
-    if clock.now() - desk.read_at > READ_AGAIN:
+    for _ in range(LOOKS):
+        if clock.now() - desk.read_at <= READ_AGAIN:
+            break
         desk = _read(turn.way, [Waiting(one.ticket_id, one.key["sk"]) for one in desk.pages], in_turn=True)
         if not desk.wanted:
             return Outcome.SKIPPED
+    else:
+        # The table answers so slowly that nobody knows what is wanted now.
+        turns.put_off(turn, desk.pages, now + SLOW_TABLE, now, "The table was too slow to say whether it is wanted.")
+        return Outcome.PUT_OFF
     tried = [one.tried().model_copy(update={"code": code}) for one in desk.pages]
     desk = replace(desk, wanted=[Wanted(one, of.of) for one, of in zip(tried, desk.wanted, strict=True)])
     try:

@@ -14,6 +14,7 @@ from tocsin.channels import CHANNELS
 from tocsin.settings import settings
 from tocsin.store import tickets
 
+PATIENCE = 2  # times that a message waits before its tenant counts as one that wants more: a few at once are no flood
 BUSY_FOR = timedelta(seconds=30)  # since a tenant last wanted more than its share
 LEAST_BURST = 2.0  # messages
 BURST = 2 / 3  # of what the sender takes in a second, at once: the rest is for others who come in the same second
@@ -29,14 +30,17 @@ def forget() -> None:
     _said.clear()
 
 
-def take(tenant: str, channel: str, parts: int, now: datetime) -> timedelta | None:
-    """Take so many parts of a tenant's share of a channel's sender. Return None, or how long until there are."""
+def take(tenant: str, channel: str, parts: int, now: datetime, *, tries: int = 0) -> timedelta | None:
+    """Take so many parts of a tenant's share of a channel's sender. Return None, or how long until there are.
+
+    `tries`: how often the message has waited already.
+    """
     key, rate, cost = keys.allowance(tenant, channel), settings.sender_rate, max(parts, 1)
     if allowance.take(key, now, rate=rate / (len(_kept.get(channel, ())) + 1), burst=1, cost=cost) is None:
         return None  # nothing was sent just before, and so nothing has to be read
     among = len(_busy(channel, now)) + 1
     wait = allowance.take(key, now, rate=rate / among, burst=max(BURST * rate, LEAST_BURST), cost=cost)
-    if wait is not None:
+    if wait is not None and tries >= PATIENCE:
         _say_busy(tenant, channel, now)
     return wait
 
