@@ -89,6 +89,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
         WRITE_TICKETS,
         may(QUERY, Place.TICKETS, Place.TICKETS_OPEN, Place.TICKETS_OF_TEAM),
         *LOOK_UP,
+        may(SEND, *CHANNELS),
     ),
     "rules": (*KEEP_DIRECTORY, may(QUERY, Place.DIRECTORY), TAKE_ALLOWANCE),
     "schedules": (*KEEP_DIRECTORY, may(QUERY, Place.DIRECTORY), TAKE_ALLOWANCE),
@@ -127,7 +128,8 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "ingest": (WRITE_TICKETS, READ_DIRECTORY, FAILED),
     "replies": (
         may((*READ, *_dynamodb("UpdateItem", "Query")), Place.TICKETS),
-        FLAG,
+        may((*READ, *_dynamodb("UpdateItem")), Place.DIRECTORY),
+        LIST_DIRECTORY,  # whether a step comes next is a matter of the rules
         LEAVE_AUDIT,
         may(SEND, Place.SMS_QUEUE),
         FAILED,

@@ -1,4 +1,4 @@
-"""HTTPS API: tickets are opened, read, listed, changed, noted, snoozed, escalated and reassigned."""
+"""HTTPS API: tickets are opened, read, listed, changed, noted, snoozed, escalated, reassigned, and page more people."""
 
 from typing import Annotated, Any
 
@@ -18,6 +18,7 @@ from tocsin.ticket_api import (
     NewTicket,
     NoteView,
     PageView,
+    Responders,
     Snooze,
     StatusName,
     TicketChanges,
@@ -93,6 +94,11 @@ def escalate(ticket_id: str, body: Annotated[Escalation | None, Body()] = None) 
 @app.post(f"{TICKET}/reassign", summary="Give a ticket to another team, or to a user first")
 def reassign(ticket_id: str, body: Assignment) -> TicketView:
     return TicketView.of(reception.reassign(app.principal, ticket_id, body, clock.now()))
+
+
+@app.post(f"{TICKET}/responders", summary="Page more people, while the escalation goes on")
+def add_responders(ticket_id: str, body: Responders) -> TicketView:
+    return TicketView.of(reception.add_responders(app.principal, ticket_id, body, clock.now()))
 
 
 @app.post(f"{PREFIX}/tickets/changes", summary="Change many tickets alike")

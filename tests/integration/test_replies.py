@@ -109,6 +109,25 @@ def test_an_acknowledged_page_can_be_escalated_and_is_unread_again(acme: Caller,
     assert status(acme) == UNREAD
 
 
+def test_after_the_last_step_there_is_nothing_to_escalate_to(acme: Caller, paged: Pages) -> None:
+    rule = {"rule_id": "r1", "name": "R", "team": "payments", "page": False}
+    assert acme("POST", "/rules", rule).status == 201
+    code = paged()
+    before = tickets.get(keys.ticket("acme", "t1"))
+    reply(f"E {code}")
+    assert tickets.get(keys.ticket("acme", "t1")) == before
+    assert only() == "Tocsin: nothing comes after the last step: Title of t1"
+
+
+def test_what_is_resolved_is_not_escalated(acme: Caller, paged: Pages) -> None:
+    code = paged()
+    reply(f"R {code}")
+    answers()
+    reply(f"E {code}")
+    assert status(acme) == RESOLVED
+    assert only() == "Tocsin: resolved: Title of t1"
+
+
 @pytest.mark.parametrize("word", ["ACK", "RESOLVE", "C", "ESCALATE"])
 def test_without_a_code_the_only_open_page_is_meant(acme: Caller, paged: Pages, word: str) -> None:
     paged("t2")

@@ -177,7 +177,7 @@ def test_a_ticket_is_noted_and_acknowledged(paged: Caller) -> None:
     assert ask("tickets/acknowledge") == 200
 
 
-@pytest.mark.parametrize("act", ["snooze", "escalate", "reassign", "change_many"])
+@pytest.mark.parametrize("act", ["snooze", "escalate", "reassign", "add_responders", "change_many"])
 def test_a_ticket_is_steered(paged: Caller, act: str) -> None:
     assert ask(f"tickets/{act}") == 200
 

@@ -14,9 +14,9 @@ def ahead(**how: float) -> str:
     return times.text(clock.now() + timedelta(**how))
 
 
-@pytest.mark.parametrize("act", ["snooze", "escalate", "reassign"])
+@pytest.mark.parametrize("act", ["snooze", "escalate", "reassign", "responders"])
 def test_what_is_resolved_or_not_there_is_not_steered(ticket: Caller, act: str) -> None:
-    body = {"snooze": {"for": "5m"}, "escalate": {}, "reassign": {"user": "bob"}}[act]
+    body = {"snooze": {"for": "5m"}, "escalate": {}}.get(act, {"user": "bob"})
     assert ticket("POST", f"/tickets/nosuch/{act}", body).status == 404
     patch(ticket, {"status": "resolved"})
     before = row("t1")
@@ -33,6 +33,23 @@ def test_an_api_key_may_act_for_a_user_of_the_company(ticket: Caller, act: str) 
     assert ticket("POST", f"/tickets/t1/{act}", body).status == 200
     assert row("t1")["changed_by"] == "api_key:k1"
     assert Caller(role="viewer")("POST", f"/tickets/t1/{act}", body).status == 403
+
+
+@pytest.mark.parametrize("act", ["snooze", "escalate", "reassign", "notes", "changes"])
+def test_a_person_acts_for_nobody_else(ticket: Caller, act: str) -> None:
+    body: dict[str, Any] = {"snooze": {"for": "5m"}, "reassign": {"team": "payments"}, "notes": {"text": "x"}}.get(
+        act, {}
+    )
+    path = "/tickets/changes" if act == "changes" else f"/tickets/t1/{act}"
+
+    def ask(by: str) -> int:
+        many = {"ticket_ids": ["t1"], "patch": {"title": by, "by": by}}
+        return Caller(actor="ada")("POST", path, many if act == "changes" else body | {"by": by}).status
+
+    before = row("t1")
+    assert ask("bob") == ask("nosuch") == 403
+    assert row("t1") == before
+    assert ask("ada") in (200, 201), "who names oneself says nothing false"
 
 
 @pytest.mark.parametrize(
@@ -84,6 +101,45 @@ def test_a_ticket_goes_to_one_team_or_user_that_there_is(ticket: Caller, body: d
     before = row("t1")
     assert locs(ticket("POST", "/tickets/t1/reassign", body)) == [loc]
     assert row("t1") == before
+
+
+@pytest.mark.parametrize(
+    ("body", "loc"),
+    [
+        ({}, ["body"]),
+        ({"team": "payments", "user": "bob"}, ["body"]),
+        ({"user": "nosuch"}, ["body", "user"]),
+        ({"team": "nosuch"}, ["body", "team"]),
+        ({"schedule": "nosuch"}, ["body", "schedule"]),
+        ({"user": "bob", "by": "ada"}, ["body", "by"]),
+    ],
+)
+def test_responders_are_a_user_a_team_or_a_schedule_that_there_is(
+    ticket: Caller, body: dict[str, Any], loc: list[str]
+) -> None:
+    before = row("t1")
+    assert locs(ticket("POST", "/tickets/t1/responders", body)) == [loc]
+    assert row("t1") == before
+
+
+def test_who_cannot_be_reached_is_not_asked_for(ticket: Caller) -> None:
+    ticket("POST", "/users", {"user_id": "eve", "email": "eve@example.com", "role": "responder"})
+    ticket("POST", "/schedules", {"schedule_id": "empty", "layers": []})
+    before = row("t1")
+    refused = [ticket("POST", "/tickets/t1/responders", body) for body in ({"user": "eve"}, {"schedule": "empty"})]
+    assert [answer.status for answer in refused] == [409, 409]
+    assert [answer.body["detail"] for answer in refused] == [
+        "Nobody who is meant has a way to be reached.",
+        "Nobody is on call by schedule empty.",
+    ]
+    assert row("t1") == before
+
+
+def test_a_responder_may_ask_for_others_and_a_viewer_may_not(ticket: Caller) -> None:
+    body = {"user": "bob"}
+    assert Caller(actor="ada", role="responder")("POST", "/tickets/t1/responders", body).status == 200
+    assert row("t1")["changed_by"] == "ada"
+    assert Caller(role="viewer")("POST", "/tickets/t1/responders", body).status == 403
 
 
 def test_a_reassigned_ticket_is_listed_with_its_new_team(ticket: Caller) -> None:

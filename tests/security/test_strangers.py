@@ -25,6 +25,7 @@ LISTS = [one for one in THEIRS if one.documented.query.get("cursor") is not None
 SOUND: dict[str, dict[str, Any]] = {
     "POST /api/v1/users/{user_id}/contact_methods": {"channel": "email", "address": "someone@example.com"},
     "POST /api/v1/tickets/{ticket_id}/reassign": {"team": SHARED},
+    "POST /api/v1/tickets/{ticket_id}/responders": {"user": SHARED},
     "POST /api/v1/tickets/{ticket_id}/snooze": {"for": "30m"},
     "POST /api/v1/schedules/{schedule_id}/overrides": {
         "user": SHARED,

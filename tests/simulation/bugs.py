@@ -139,7 +139,12 @@ ALL = (
     bug(
         "all failed, and the next step is not hurried", "failure._hurry_if_none_is_left", "_hurry(failing, of)", "pass"
     ),
-    bug("all failed before the commit", "failure.give_up", "if of.epoch == failing.epoch:", "if False:"),
+    bug(
+        "all failed before the commit",
+        "failure.give_up",
+        "if not failing.ask and of.epoch == failing.epoch:",
+        "if False:",
+    ),
     bug(
         "a schedule's Conflict is an error",
         "timers._schedule",

@@ -36,9 +36,9 @@ ALL: tuple[Bug, ...] = (
     ),
     bug(
         "to escalate what is acknowledged is nothing",
-        "tickets.escalate",
-        "if one.resolved:",
-        "if one.status is not Status.UNREAD:",
+        "steering.escalate",
+        "else ticket.resumed(one, by, now)",
+        "else {}",
     ),
     bug(
         "an answer counts for a ticket that is acknowledged or over",
@@ -231,8 +231,8 @@ ALL: tuple[Bug, ...] = (
     bug(
         "a failed page is settled, and then its next method tried",
         "failure.give_up",
-        "    last = not try_another_way(failing, of)\n",
-        "    settle(failing, page.failed(failing, error.detail, clock.now()), Outcome.FAILED)\n    last = not try_another_way(failing, of)\n",
+        "    last = not try_another_way(failing, of)",
+        "    settle(failing, page.failed(failing, error.detail, clock.now()), Outcome.FAILED)\n    last = not try_another_way(failing, of)",
     ),
     # many at a time
     bug(

@@ -12,7 +12,7 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from tests.simulation.rotas import Rotas
+from tests.simulation.rotas import NAME, Rotas
 from tests.simulation.timeline import START
 from tests.simulation.trace import Act, Attempt, Trace, Violation
 from tests.simulation.world import Rows, World
@@ -134,6 +134,23 @@ class Scenario:
         for one in list(self.openings):
             for _ in range(self.people.choice((0, 0, 1, 1, 2, 3))):
                 self._later(self.people.uniform(0, self.length), self._steer, one)
+        self._plan_asks()
+
+    def _plan_asks(self) -> None:
+        """Plan for whom somebody asks beside the escalation; some of it twice."""
+        random = Random(f"asks {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
+        for one in list(self.openings):
+            at = random.uniform(0, self.length)
+            for _ in range(random.choice((0, 0, 1, 1, 2, 3))):
+                user = random.choice(USERS)
+                on_call = {"schedule": NAME} if self.rotas.used else {"user": user}
+                target = random.choice(({"user": user}, {"user": user}, on_call, {"team": TEAM}))
+                self._later(at, self._ask, one, target)
+                at += random.choice((0.5, 20.0, 61.0, 300.0))
+
+    def _ask(self, one: Opening, target: dict[str, str]) -> None:
+        if one.key:
+            self._call("ask", "POST", f"{one.path}/responders", target, one.tenant, ticket=one.key)
 
     def end(self) -> None:
         """Ask for every ticket once more, and send every dedup key that is still open."""

@@ -40,6 +40,28 @@ STEERING = (
         "handed = _handed_over(ticket, book, now)",
         "handed = Reached()",
     ),
+    bug(
+        "a responder is left alone while the ticket is acknowledged",
+        "page.unwanted",
+        "if page.ask and not ticket.resolved:",
+        "if page.ask and ticket.status is Status.UNREAD:",
+    ),
+    bug(
+        "who is asked for is found by the sweeper alone", "responders.add", "if _put(one, now)", "if not _put(one, now)"
+    ),
+    bug(
+        "who is asked for is asked each time",
+        "responders._ask",
+        "any(not one.settled or one.created_at > now - AGAIN for one in last)",
+        "False",
+    ),
+    bug(
+        "a responder has one way to be reached",
+        "failure.try_another_way",
+        "not of.resolved if failing.ask else",
+        "False if failing.ask else",
+    ),
+    bug("an ask for a responder moves the clock", "ticket.joined", "**marked(", '"epoch": Next("epoch"), **marked('),
     bug("a maintenance is not asked for", "decision._held", "if end is None:", "if True:"),
     bug("what a maintenance holds has no next time", "decision._held", "min(end, now + HELD_FOR)", "None"),
     bug(

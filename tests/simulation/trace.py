@@ -189,10 +189,15 @@ class Trace:
         return {key: images for key, images in self.rows.items() if key[1].startswith("PAGE#")}
 
     def pages_of(self, ticket: str, epoch: int) -> Iterator[tuple[Key, list[Image]]]:
-        """Return the pages of one move."""
+        """Return the pages of one move, without those of responders."""
         for key, images in self.pages.items():
-            if key[0] == ticket and images[0].row["epoch"] == epoch:
+            if key[0] == ticket and images[0].row["epoch"] == epoch and not images[0].row.get("ask"):
                 yield key, images
+
+    @cached_property
+    def asked(self) -> dict[Key, list[Image]]:
+        """The images of each responder's page."""
+        return {key: images for key, images in self.pages.items() if images[0].row.get("ask")}
 
     @cached_property
     def paged(self) -> dict[Key, list[Attempt]]:
@@ -212,7 +217,8 @@ class Trace:
 
     def begun(self, key: Key) -> float | None:
         """Return from when a page could be sent: its step was due, and the last turn of its person over."""
-        due = self.due.get((key[0], self.pages[key][0].row["epoch"]))
+        asked = self.asked.get(key)
+        due = asked[0].at if asked else self.due.get((key[0], self.pages[key][0].row["epoch"]))
         return due if due is None else max([due, self.put_off(key)])
 
     def put_off(self, key: Key) -> float:

@@ -15,6 +15,8 @@ FORMS = {
     "ticket": (lambda: keys.ticket("acme", "t1"), "T#acme#TICKET#t1", "TICKET"),
     "body": (lambda: keys.body("acme", "t1", "d1"), "T#acme#TICKET#t1", "BODY#d1"),
     "page": (lambda: keys.page("acme", "t1", EPOCH, "ada", "phone"), "T#acme#TICKET#t1", f"PAGE#{EPOCH}#ada#phone"),
+    "responder": (lambda: keys.page("acme", "t1", 7, "ada", "phone", 1), "T#acme#TICKET#t1", "PAGE#7.R#ada#phone"),
+    "again": (lambda: keys.page("acme", "t1", 7, "ada", "phone", 2), "T#acme#TICKET#t1", "PAGE#7.R2#ada#phone"),
     "note": (lambda: keys.note("acme", "t1", "n1"), "T#acme#TICKET#t1", "NOTE#n1"),
     "event": (
         lambda: keys.event("acme", "t1", "at", "00000001", "noted"),

@@ -49,6 +49,19 @@ def test_a_page_of_a_snoozed_or_vanished_ticket_is_unwanted() -> None:
     assert page.unwanted(a_page(), None, [], NOW) == "The ticket is gone."
 
 
+@pytest.mark.parametrize("status", list(Status))
+def test_a_responders_page_is_wanted_until_the_ticket_is_resolved(status: Status) -> None:
+    later = a_ticket(epoch=EPOCH + 9, run=EPOCH + 8, status=status, snoozed_until=NOW + timedelta(hours=1))
+    wanted = page.unwanted(a_page(ask=1), later, [a_page(epoch=EPOCH + 5)], NOW + timedelta(days=1))
+    assert wanted == ("The ticket is resolved." if status is Status.RESOLVED else None)
+    assert page.unwanted(a_page(ask=1), None, [], NOW) == "The ticket is gone."
+
+
+def test_a_responders_page_takes_no_steps_place() -> None:
+    assert page.unwanted(a_page(), COMMITTED, [a_page(epoch=EPOCH + 1, ask=1)], NOW) is None
+    assert a_page(ask=2).page_id == f"{EPOCH}.R2:ada:phone"
+
+
 def test_a_page_of_an_escalation_before_this_one_is_unwanted() -> None:
     again = a_ticket(epoch=EPOCH + 2, run=EPOCH + 1)
     assert page.unwanted(a_page(), again, [], NOW) == "The escalation began anew."

@@ -5,7 +5,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
+from tests.simulation.invariants.responding import nobody_to_ask
 from tests.simulation.invariants.state import stopped
+from tests.simulation.invariants.steering import at_its_end
 from tests.simulation.trace import Act, Image, Trace, Violation, seconds
 from tocsin.rows import Row
 
@@ -46,9 +48,10 @@ def what_was_opened_is_there(trace: Trace) -> Iterator[Violation]:
             yield Violation("I7", act.ticket or act.path, f"{act.what} was refused: {act.answer}")
         if (
             act.answer.status == 409
-            and act.what != "escalate"  # nothing may come after its last step
             and act.ticket
             and trace.at((act.ticket, "TICKET"), act.ended)["status"] != "resolved"
+            and not (act.what == "escalate" and at_its_end(trace, act))
+            and not (act.what == "ask" and nobody_to_ask(trace, act))
         ):
             yield Violation("I7", act.ticket, f"{act.body} was refused with a conflict")
     for (pk, name), value in edits.items():
@@ -97,7 +100,7 @@ def answers_count(trace: Trace) -> Iterator[Violation]:
         during = [trace.at((act.ticket, "TICKET"), act.begun - 5).get("status")]
         during += [one.row.get("status") for one in images if act.begun - 5 <= one.at <= act.ended]
         good = {"answer": {"under_investigation", "pending_fix", "resolved"}}.get(act.what, {wanted, "resolved"})
-        if not good & set(during):
+        if not good & set(during) and not (act.what == "escalate by sms" and at_its_end(trace, act)):
             yield Violation("I7", act.ticket, f"{act.what} {wanted} at {act.ended:.1f} s was taken, and is not there")
 
 

@@ -55,6 +55,9 @@ def _never_committed(trace: Trace, key: Key) -> bool:
     if trace.world.sweeper:
         return False
     put = trace.pages[key][0]
+    if put.row.get("ask"):
+        taken = [act.ended for act in trace.acts if (act.what, act.ticket, act.answer.status) == ("ask", key[0], 200)]
+        return not any(put.at <= ended for ended in taken)
     images = trace.tickets.get(key[0], [])
     moved = _committed(trace, key)
     others = (one[0].at for _, one in trace.pages_of(key[0], put.row["epoch"]))
@@ -86,7 +89,7 @@ def _unwanted(trace: Trace, key: Key, start: float, end: float) -> bool:
 
 def _same_way(later: Row, page: Row) -> bool:
     same = (later["user"], later["method_id"]) == (page["user"], page["method_id"])
-    return same and later["epoch"] > page["epoch"]
+    return same and not later.get("ask") and not page.get("ask") and later["epoch"] > page["epoch"]
 
 
 def no_page_is_settled_without_a_try(trace: Trace) -> Iterator[Violation]:
@@ -99,7 +102,7 @@ def no_page_is_settled_without_a_try(trace: Trace) -> Iterator[Violation]:
         if last.row.get("status") in ("failed", "skipped") and not tries:
             limit = trace.limit(key, max(first.at, trace.put_off(key))) + trace.skew
             moved = _committed(trace, key)
-            gone_stale = last.at <= limit and last.at - moved > STALE
+            gone_stale = last.at <= limit and last.at - moved > STALE and not first.row.get("ask")
             if not gone_stale and not _unwanted(trace, key, first.at, min(last.at, limit)):
                 yield Violation("I1", " ".join(key), f"was {last.row['status']} without a try: {last.row.get('error')}")
 
@@ -109,7 +112,7 @@ def all_failed_means_the_next_step_now(trace: Trace) -> Iterator[Violation]:
     for pk, images in trace.tickets.items():
         by_epoch: dict[int, list[list[Image]]] = defaultdict(list)
         for key, of_page in trace.pages.items():
-            if key[0] == pk:
+            if key[0] == pk and key not in trace.asked:
                 by_epoch[of_page[0].row["epoch"]].append(of_page)
         for epoch, pages in by_epoch.items():
             if any(page[-1].row.get("status") != "failed" for page in pages):
@@ -202,8 +205,14 @@ def another_way_is_tried(trace: Trace) -> Iterator[Violation]:
         if last.row.get("status") != "failed":
             continue
         user = steady(trace, (f"T#{page['tenant']}#USER#{page['user']}", "USER"), last.at)
-        tried = {one["method_id"] for one in pages_of_move(trace, key[0], page["epoch"]) if one["user"] == page["user"]}
+        beside = [one[0].row for other, one in trace.pages.items() if _made_by(other) == _made_by(key)]
+        tried = {one["method_id"] for one in beside if one["user"] == page["user"]}
         left = {one["method_id"] for one in (user or {}).get("methods", {}).values() if one["verified"]} - tried
         ticket = trace.at((key[0], "TICKET"), last.at)
         if left and wants(ticket, page) and not touched(trace, key[0], images[0].at, last.at):
             yield Violation("I1", " ".join(key), f"failed, and {sorted(left)} was not tried")
+
+
+def _made_by(key: Key) -> tuple[str, str]:
+    """Return what all pages share that were made by one move, or one ask."""
+    return key[0], key[1].split("#")[1]

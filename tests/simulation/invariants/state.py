@@ -5,7 +5,9 @@ from tocsin.rows import Row
 
 
 def wants(ticket: Row, page: Row) -> bool:
-    """Say whether a page is wanted while its ticket is so."""
+    """Say whether a page is wanted while its ticket is so; a responder's is until that is resolved."""
+    if page.get("ask"):
+        return bool(ticket) and ticket["status"] != "resolved"
     silent = ticket.get("status") != "unread" or "snoozed_until" in ticket
     return not silent and ticket["run"] <= page["epoch"]
 

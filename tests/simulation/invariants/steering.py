@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tests.simulation.invariants.state import pages_of_move, steady
-from tests.simulation.trace import Trace, Violation, seconds
+from tests.simulation.trace import Act, Trace, Violation, seconds
 from tocsin.rows import Row
 
 EARLY = 1.0
@@ -14,13 +14,22 @@ GIVEN = ("acknowledged", "status_changed")
 
 def what_was_asked_for_is_there(trace: Trace) -> Iterator[Violation]:
     """I7: a snooze, an escalation, a reassignment that was answered 200 was written."""
-    wrote = {"snooze": "snoozed", "escalate": "hurried", "reassign": "reassigned"}
+    wrote = {"snooze": "snoozed", "escalate": "hurried", "reassign": "reassigned", "ask": "responders_added"}
     for act in trace.acts:
         if act.what not in wrote or act.answer.status != 200:
             continue
         during = [one.row for one in trace.tickets[act.ticket] if act.begun <= one.at <= act.ended]
         if not any(row["change"] == wrote[act.what] and row["rev"] > 1 for row in during):
             yield Violation("I7", act.ticket, f"{act.what} at {act.ended:.1f} s was taken, and is not there")
+
+
+def at_its_end(trace: Trace, act: Act) -> bool:
+    """Say whether nothing may come after a ticket's last step; whoever has no last resort has only reminders then."""
+    row = trace.at((act.ticket, "TICKET"), act.ended)
+    if row.get("beyond") or not row.get("round"):
+        return True
+    rule = steady(trace, (f"T#{row['tenant']}#RULE#{row.get('rule_id')}", "RULE"), act.ended)
+    return rule is None or (row["round"], row["step"]) >= (rule["repeat"] + 1, len(rule["steps"]))
 
 
 def the_earliest_time_is_the_due_time(trace: Trace) -> Iterator[Violation]:
@@ -71,6 +80,8 @@ def nothing_ends_before_its_time(trace: Trace) -> Iterator[Violation]:
 def nobody_is_paged_in_a_maintenance(trace: Trace) -> Iterator[Violation]:
     """I2: no page is made while its ticket's team is in maintenance."""
     for key, images in trace.pages.items():
+        if key in trace.asked:
+            continue  # somebody knows better
         made = images[0]
         ticket = trace.at((key[0], "TICKET"), made.at)
         team = (f"T#{ticket['tenant']}#TEAM#{ticket['team']}", "TEAM")

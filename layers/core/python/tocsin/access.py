@@ -124,6 +124,7 @@ TABLE: Final[dict[str, May]] = {
     "POST /tickets/<ticket_id>/notes": _ANSWER,
     "GET /tickets/<ticket_id>/pages": _READ,
     "POST /tickets/<ticket_id>/reassign": _ANSWER,
+    "POST /tickets/<ticket_id>/responders": _ANSWER,
     "POST /tickets/<ticket_id>/snooze": _ANSWER,
     "GET /users": _READ,
     "POST /users": _ADMIN,

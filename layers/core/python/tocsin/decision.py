@@ -38,6 +38,16 @@ class Reached:
         """Whether it pages somebody who is not in quiet hours."""
         return any(not page.held for page in self.pages)
 
+    @property
+    def users(self) -> list[str]:
+        """Who is paged now, each once."""
+        return list(dict.fromkeys(page.user for page in self.pages[:MAX_PAGES] if not page.held))
+
+    @property
+    def followers(self) -> set[str]:
+        """Who of them wants to know what others do with the ticket."""
+        return {page.user for page in self.pages[:MAX_PAGES] if page.follows}
+
     def along(self, asleep: Sequence[Draft]) -> "Reached":
         """Return it with pages that quiet hours held back on the way, but for methods that it pages itself."""
         pages = {(page.user, page.method_id): page for page in (*reversed(asleep), *self.pages)}
@@ -51,6 +61,14 @@ class Reached:
         gaps = [f"Nobody is on call by schedule {', '.join(self.unmanned)}."] if self.unmanned else []
         asleep = dict.fromkeys(page.user for page in self.pages if page.held)
         return " ".join([*gaps, *([f"In quiet hours: {', '.join(asleep)}."] if asleep else [])])
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is to be said beside whom it pages: who is not, and why."""
+        number = len(self.pages)
+        cut = [f"Only the first {MAX_PAGES} of {number} pages were sent."] if number > MAX_PAGES else []
+        missed = [f"Without a way to be reached: {', '.join(self.missed)}."] if self.pages and self.missed else []
+        return [*cut, *missed, *filter(None, [self.remark])]
 
 
 @dataclass(frozen=True)
@@ -253,16 +271,9 @@ def _move(
     passed: Sequence[Passed],
 ) -> Decision:
     step, round_, beyond = at
-    pages, number = reached.pages[:MAX_PAGES], len(reached.pages)
-    remarks = [f"Only the first {MAX_PAGES} of {number} pages were sent."] if number > MAX_PAGES else []
-    if pages and reached.missed:
-        remarks.append(f"Without a way to be reached: {', '.join(reached.missed)}.")
-    if reached.remark:
-        remarks.append(reached.remark)
     rule_id = plan.rule_id if plan else None
-    return Decision(
-        kind, rule_id, step, round_, beyond, now + wait, wait, pages, passed=tuple(passed), remarks=tuple(remarks)
-    )
+    pages, remarks = reached.pages[:MAX_PAGES], tuple(reached.remarks)
+    return Decision(kind, rule_id, step, round_, beyond, now + wait, wait, pages, passed=tuple(passed), remarks=remarks)
 
 
 def reach(rung: Rung, ticket: Ticket, book: Book, now: datetime) -> Reached:

@@ -1,6 +1,7 @@
 """What a page that failed asks for: flag the address, try the person's next method, else hurry the next step.
 
-The page is marked last: a crash in between does all of it again, with the same names.
+The page is marked last: a crash in between does all of it again, with the same names. A responder's page is of no
+step: it asks for that person's next method alone.
 """
 
 from datetime import timedelta
@@ -21,9 +22,9 @@ def give_up(failing: Page, of: Ticket, error: SendError) -> Outcome:
     """Do what a page that failed for good asks for, and mark it."""
     if error.of is Fault.ADDRESS:
         _flag(failing, error.detail)
-    if of.epoch == failing.epoch:
+    if not failing.ask and of.epoch == failing.epoch:
         return _put_back(failing, error)
-    last = not try_another_way(failing, of)
+    last = not try_another_way(failing, of) and not failing.ask
     if last:
         _hurry_if_none_is_left(failing, of)
     outcome = settle(failing, page.failed(failing, error.detail, clock.now()), Outcome.FAILED)
@@ -40,7 +41,8 @@ def _hurry_if_none_is_left(failing: Page, of: Ticket) -> None:
 
 
 def _step(failing: Page) -> list[Page]:
-    rows = tickets.query_all(failing.key["pk"], begins=f"{keys.PAGES}{failing.epoch}#")
+    """Return the pages of its step; of a responder's, those of the same ask."""
+    rows = tickets.query_all(failing.key["pk"], begins=f"{keys.PAGES}{failing.made_by}#")
     return [Page.of(row) for row in rows]
 
 
@@ -86,7 +88,8 @@ def try_another_way(failing: Page, of: Ticket) -> bool:
         return True
     row = directory.get(keys.user(failing.tenant, failing.user))
     tried = {one.method_id for one in siblings if one.user == failing.user}
-    method = User.of(row).next_method(tried) if row and of.status is Status.UNREAD else None
+    wanted = not of.resolved if failing.ask else of.status is Status.UNREAD
+    method = User.of(row).next_method(tried) if row and wanted else None
     if method is None:
         return False
     draft = Draft(user=failing.user, method_id=method.method_id, channel=method.channel, address=method.address)

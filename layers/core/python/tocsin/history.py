@@ -110,6 +110,7 @@ _SENTENCES: Final[Mapping[Kind, Callable[[Row, Row], str]]] = {
     Kind.ACK_EXPIRED: lambda old, _: f"{old.get('acknowledged_by')}'s acknowledgement has expired: it is unread again.",
     Kind.REASSIGNED: lambda _, new: f"Reassigned to {_whose(new)}.",
     Kind.HELD: lambda *_: "Nobody is paged for now.",
+    Kind.RESPONDERS_ADDED: lambda _, new: f"Asked for too: {', '.join(new['added']['users'])}.",
     Kind.ASSIGNED: lambda _, new: f"{_who(new)} is paged; the team's rules come after.",
 }
 
@@ -128,6 +129,8 @@ def _data(kind: Kind, old: Row | None, new: Row) -> dict[str, Any]:
             return {"rule_id": new.get("rule_id")}
         case Kind.SNOOZED:
             return {"until": new["snoozed_until"], "status": new["status"]}
+        case Kind.RESPONDERS_ADDED:
+            return dict(new["added"])
         case Kind.REASSIGNED:
             return {"from": (old or {}).get("team"), "team": new["team"], "user": new.get("handed_to")}
     names = ("rule_id", "step", "round", "due_at")

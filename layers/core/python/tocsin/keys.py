@@ -6,6 +6,7 @@ Tickets (runtime)
     ticket      T#<tenant>#TICKET#<id>          TICKET
     long text   same                            BODY#<sha256 of the text>
     page        same                            PAGE#<epoch>#<user>#<method>
+    responder's same                            PAGE#<epoch>.R#<user>#<method>; asked for again: .R2, .R3
     note        same                            NOTE#<note_id>
     history     same                            EVENT#<time of the image>#<rev, page or note>#<kind>
     dedup       T#<tenant>#DEDUP#<sha256>       DEDUP
@@ -96,9 +97,14 @@ def body(tenant: str, ticket_id: str, digest: str) -> Key:
 PAGES, NOTES, EVENTS = "PAGE#", "NOTE#", "EVENT#"
 
 
-def page(tenant: str, ticket_id: str, epoch: int, user: str, method: str) -> Key:
+def move(epoch: int, ask: int = 0) -> str:
+    """Return the name of what pages are made by: a ticket's move or, within its epoch, the n-th ask for a responder."""
+    return f"{epoch}.R{ask if ask > 1 else ''}" if ask else str(epoch)
+
+
+def page(tenant: str, ticket_id: str, epoch: int, user: str, method: str, ask: int = 0) -> Key:
     """Return the key of a page. The epoch has ten digits until the year 2286, so pages sort by it."""
-    return Key(pk=ticket(tenant, ticket_id)["pk"], sk=f"{PAGES}{epoch}#{user}#{method}")
+    return Key(pk=ticket(tenant, ticket_id)["pk"], sk=f"{PAGES}{move(epoch, ask)}#{user}#{method}")
 
 
 def note(tenant: str, ticket_id: str, note_id: str) -> Key:

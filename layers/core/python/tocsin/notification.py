@@ -198,7 +198,7 @@ def _read(message: PageMessage | TurnMessage, pages: Sequence[Waiting], *, in_tu
 
 def _later(of: Ticket | None, one: Page) -> list[Page]:
     """Return the pages after this one's step. None can be there while the ticket has not moved past it."""
-    if of is None or of.epoch <= one.epoch + 1:
+    if of is None or one.ask or of.epoch <= one.epoch + 1:
         return []
     rows = tickets.query_all(one.key["pk"], between=(f"{keys.PAGES}{one.epoch + 1}", "PAGE$"))
     return [Page.of(row) for row in rows]

@@ -1,4 +1,4 @@
-"""A page: one message to one contact method because of one step."""
+"""A page: one message to one contact method because of one step, or because somebody asked for a responder."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -55,7 +55,10 @@ class Draft(BaseModel, frozen=True):
 
 
 class Page(Record):
-    """A page as it is stored. `due_at` is its own alarm clock until it is settled."""
+    """A page as it is stored. `due_at` is its own alarm clock until it is settled.
+
+    A responder's page is of no step: `step` and `round` say where the escalation was when somebody asked.
+    """
 
     tenant: str
     ticket_id: str
@@ -67,6 +70,7 @@ class Page(Record):
     channel: str
     address: str
     wait: int = 0  # seconds its step waits for an answer
+    ask: int = 0  # of a responder: how often the user has been asked for in this epoch
     status: PageStatus = PageStatus.PENDING
     attempts: int = 0
     created_at: Moment
@@ -81,12 +85,17 @@ class Page(Record):
     @property
     def key(self) -> keys.Key:
         """The row's key."""
-        return keys.page(self.tenant, self.ticket_id, self.epoch, self.user, self.method_id)
+        return keys.page(self.tenant, self.ticket_id, self.epoch, self.user, self.method_id, self.ask)
+
+    @property
+    def made_by(self) -> str:
+        """The name of the move, or of the ask, that it was made by."""
+        return keys.move(self.epoch, self.ask)
 
     @property
     def page_id(self) -> str:
         """How the API names it."""
-        return f"{self.epoch}:{self.user}:{self.method_id}"
+        return f"{self.made_by}:{self.user}:{self.method_id}"
 
     @property
     def settled(self) -> bool:
@@ -120,13 +129,15 @@ def unwanted(page: Page, ticket: Ticket | None, later: Sequence[Page], now: date
     """Return why a page is not to be sent any more, None if it is. `later` are pages of this ticket after it."""
     if ticket is None:
         return "The ticket is gone."
+    if page.ask and not ticket.resolved:
+        return None  # who is asked for is wanted whatever the escalation does
     if ticket.status is not Status.UNREAD:
         return f"The ticket is {ticket.status}."
     if ticket.snoozed_until is not None:
         return "The ticket is snoozed."
     if page.epoch < ticket.run:
         return "The escalation began anew."
-    same_way = [one for one in later if (one.user, one.method_id) == (page.user, page.method_id)]
+    same_way = [one for one in later if (one.user, one.method_id) == (page.user, page.method_id) and not one.ask]
     # One that is to be sent still later is not in its place: where steps are short none would ever be sent.
     if any(one.epoch > page.epoch and one.begins_at <= now + SKEW for one in same_way):
         return "A later page of this ticket went the same way."

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from tocsin import description, keys, limits, opening, steering, tickets
+from tocsin import description, keys, limits, opening, responders, steering, targets, tickets
 from tocsin.access import Principal
 from tocsin.company import Company
 from tocsin.errors import Forbidden, Invalid, Problem
@@ -20,6 +20,7 @@ from tocsin.ticket_api import (
     Escalation,
     NewNote,
     NewTicket,
+    Responders,
     Snooze,
     TicketChanges,
     TicketPatch,
@@ -154,6 +155,14 @@ def reassign(who: Principal, ticket_id: str, wish: Assignment, now: datetime) ->
     return description.whole(steering.reassign(who.tenant, ticket_id, wish.team, wish.user, actor, now))
 
 
+def add_responders(who: Principal, ticket_id: str, wish: Responders, now: datetime) -> Ticket:
+    """Page people beside the escalation as the API has it. Raises `Invalid`, `NotFound`, `Conflict`."""
+    (wanted,) = targets.references(who.tenant, [wish])
+    _, noun, key = wanted
+    targets.check([(("body", noun), noun, key)])
+    return description.whole(responders.add(who.tenant, ticket_id, wish, who.actor, now))
+
+
 def note(who: Principal, ticket_id: str, wish: NewNote, now: datetime) -> tuple[Row, bool]:
     """Put a note on a ticket. Raises `Invalid`, `NotFound`, `Conflict`."""
     return tickets.add_note(who.tenant, ticket_id, wish.note_id, wish.text, _actor(who, wish.by), now)
@@ -196,9 +205,14 @@ def _company(row: Row | None) -> Company:
 
 
 def _actor(who: Principal, by: str | None) -> str:
-    """Return who does it: the caller, or the user that an API key acts for. Raises `Invalid`."""
-    if by is None:
+    """Return who does it: the caller, or the user that an API key acts for.
+
+    Raises `Forbidden` for a person who names another, `Invalid` for a user that there is not.
+    """
+    if by is None or by == who.person:
         return who.actor
+    if who.person is not None:
+        raise Forbidden("Only an API key may act for somebody: you are yourself.")
     if directory.get(keys.user(who.tenant, by)) is None:
         raise Invalid.at("body", "by", msg="There is no such user.")
     return by

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from tocsin import keys, queues, tickets, times, users
+from tocsin import keys, queues, steering, tickets, times, users
 from tocsin.answer import Answer
-from tocsin.errors import NotFound
+from tocsin.errors import Conflict, NotFound
 from tocsin.queues import Notice
 from tocsin.reply import Reply, Word, parse
 from tocsin.rows import Row
@@ -117,28 +117,39 @@ def _named(open_: Sequence[Ticket]) -> str:
 
 def _act(answer: Answer, ticket_ids: Sequence[str], word: Word, now: datetime) -> str:
     """Do what is asked for on the tickets of a message and return what to answer."""
-    act = {Word.ACKNOWLEDGE: tickets.acknowledge, Word.RESOLVE: tickets.resolve, Word.ESCALATE: tickets.escalate}[word]
+    act = {Word.ACKNOWLEDGE: _acknowledge, Word.RESOLVE: _resolve, Word.ESCALATE: _escalate}[word]
     told = []
     for ticket_id in ticket_ids:
         about(answer.tenant, ticket_id)
         with suppress(NotFound):
-            one = act(answer.tenant, ticket_id, answer.user, now)
+            one, state = act(answer.tenant, ticket_id, answer.user, now)
             logger.info("reply", extra={"word": word, "status": one.status})
-            told.append(f"{_state(one, word, answer.user)}: {one.title[:80]}")
+            told.append(f"{state}: {one.title[:80]}")
     if not told:
         return "Tocsin: that ticket is gone."
     return f"Tocsin: {told[0]}" + (f"; and so on, {len(told)} tickets in all" if len(told) > 1 else "")
 
 
-def _state(one: Ticket, word: Word, user: str) -> str:
+def _acknowledge(tenant: str, ticket_id: str, user: str, now: datetime) -> tuple[Ticket, str]:
+    one = tickets.acknowledge(tenant, ticket_id, user, now)
     if one.resolved:
-        return "resolved"
-    if word is Word.ESCALATE:
-        return "the next step comes now"
+        return one, "resolved"
     if one.acknowledged_by in (None, user):
-        return "acknowledged"
+        return one, "acknowledged"
     at = f" at {times.text(one.acknowledged_at)[11:16]} UTC" if one.acknowledged_at else ""
-    return f"{one.acknowledged_by} was faster{at}"
+    return one, f"{one.acknowledged_by} was faster{at}"
+
+
+def _resolve(tenant: str, ticket_id: str, user: str, now: datetime) -> tuple[Ticket, str]:
+    return tickets.resolve(tenant, ticket_id, user, now), "resolved"
+
+
+def _escalate(tenant: str, ticket_id: str, user: str, now: datetime) -> tuple[Ticket, str]:
+    try:
+        return steering.escalate(tenant, ticket_id, user, now), "the next step comes now"
+    except Conflict:
+        one = tickets.get(tenant, ticket_id)
+        return one, "resolved" if one.resolved else "nothing comes after the last step"
 
 
 def _read(number: str, now: datetime) -> Phone:

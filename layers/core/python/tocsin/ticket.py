@@ -4,7 +4,7 @@ Functions here take a ticket and the time and return changes: attribute to new v
 `Next(name)` for what the table counts. Whoever changes a ticket makes one conditional write of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -51,6 +51,7 @@ class Kind(StrEnum):
     SNOOZE_ENDED = "snooze_ended"
     REASSIGNED = "reassigned"
     ASSIGNED = "assigned"
+    RESPONDERS_ADDED = "responders_added"
     HELD = "held"
     PAGED = "paged"
     PAGE_FAILED = "page_failed"
@@ -168,6 +169,7 @@ def marked(kind: Kind, by: str, now: datetime, *, remark: str | None = None, pas
         "updated_at": times.text(now),
         "remark": remark,
         "passed": [list(filter(None, step)) for step in passed] or None,
+        "added": None,
     }
 
 
@@ -312,6 +314,14 @@ def reassigned(ticket: Ticket, team: str, user: str | None, by: str, now: dateti
     """Return the changes that give a ticket to a team, or first to a user: it is unread, and begins anew."""
     place = {"team": team, "team_shard": keys.team_shard(ticket.tenant, team, ticket.ticket_id)}
     return {**restarted(ticket, now), **place, "handed_to": user, **marked(Kind.REASSIGNED, by, now)}
+
+
+def joined(users: Sequence[str], target: Mapping[str, str], by: str, now: datetime, remark: str | None) -> Changes:
+    """Return the changes that say that somebody asked for responders. The clock and the escalation stay as they are."""
+    return {
+        **marked(Kind.RESPONDERS_ADDED, by, now, remark=remark),
+        "added": {"users": list(users), "target": dict(target)},
+    }
 
 
 def counted(by: str, now: datetime) -> Changes:

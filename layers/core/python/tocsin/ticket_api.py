@@ -12,6 +12,7 @@ from tocsin.ids import Id
 from tocsin.model import Body
 from tocsin.page import Page
 from tocsin.rows import Row
+from tocsin.rule import Target
 from tocsin.ticket import Link, Ticket
 from tocsin.times import Moment
 
@@ -112,6 +113,14 @@ class Assignment(Body):
         return self
 
 
+class Responders(Target):
+    """`POST /tickets/{id}/responders`: exactly one of user, team (of more than 100 its admins) and schedule.
+
+    They are paged until the ticket is resolved, also while it is acknowledged, snoozed or in a maintenance. Who was
+    asked for within the last minute is not paged again. A 409 if nobody of them can be reached now.
+    """
+
+
 class TicketView(BaseModel):
     """A ticket as the API shows it."""
 
@@ -192,7 +201,10 @@ def shortened(channel: str, address: str) -> str:
 
 
 class PageView(BaseModel):
-    """A page. Of the address only the end of a number, or the first letter and the domain, is shown."""
+    """A page; of a responder it is of no step, which is then the one that the escalation had come to.
+
+    Of the address only the end of a number, or the first letter and the domain, is shown.
+    """
 
     page_id: str
     step: int

@@ -50,7 +50,8 @@ def change(tenant: str, ticket_id: str, decide: Callable[[Ticket], Changes]) -> 
         # A snooze is a time that must not be lost; what is merged into what was read must still be what was read.
         snooze = row.get("snoozed_until")
         guard = [("snoozed_until", "=", snooze) if snooze else ("snoozed_until", "missing", None)]
-        guard += [("labels", "=", row["labels"])] if "labels" in changes else []
+        merged = {"labels", "followers"} & changes.keys()
+        guard += [(name, "=", row[name]) if name in row else (name, "missing", None) for name in sorted(merged)]
         try:
             return Ticket.of(
                 tickets.update(before.key, changes, when=[*EXISTS, ("status", "=", row["status"]), *guard])
@@ -73,19 +74,6 @@ def acknowledge(tenant: str, ticket_id: str, by: str, now: datetime) -> Ticket:
 def resolve(tenant: str, ticket_id: str, by: str, now: datetime) -> Ticket:
     """Resolve a ticket, unless it is resolved already."""
     return change(tenant, ticket_id, lambda one: ticket.to_status(one, Status.RESOLVED, by, now))
-
-
-def escalate(tenant: str, ticket_id: str, by: str, now: datetime) -> Ticket:
-    """Make the next step due now; an acknowledged ticket becomes unread first. A resolved one is left as it is."""
-
-    def decide(one: Ticket) -> Changes:
-        if one.resolved:
-            return {}
-        if one.status is Status.UNREAD:
-            return ticket.hurried(one, by, now)
-        return ticket.resumed(one, by, now)
-
-    return change(tenant, ticket_id, decide)
 
 
 def add_note(tenant: str, ticket_id: str, note_id: str | None, text: str, by: str, now: datetime) -> tuple[Row, bool]:
