@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.simulation.cloud.gate import CrashOnce
 from tests.simulation.story import PHONES, Story, mail, step
 from tests.simulation.world import World
 from tocsin.settings import settings
@@ -181,6 +182,25 @@ def test_a_page_behind_one_that_waits_for_its_sender_goes_another_way_at_once(st
         (mail("ada"), False),
         (mail("ada"), True),
     ]
+
+
+@pytest.mark.parametrize("call", range(14))
+@pytest.mark.parametrize("before", [1, 2])
+def test_who_dies_putting_off_what_is_over_the_limit_loses_no_page_and_no_other_way(before: int, call: int) -> None:
+    with Story(sweeper=False) as story:
+        settings.__dict__["sms_per_day"] = 1
+        story.add_mail("ada")
+        story.rule(step("ada", wait="1h", channels=["sms"]))
+        for number in range(before):
+            story.open(title=f"Disk {number}")
+            story.run(40)
+        story.gate.faults.append(CrashOnce(("notifier",), call, "after"))
+        story.open(title="The last disk")
+        story.run(240)
+        assert any(sent.channel == "email" and "The last disk" in sent.text for sent in story.sent)
+        settings.__dict__["sms_per_day"] = 1000
+        story.run(900)
+        assert any(sent.channel == "sms" and "The last disk" in sent.text for sent in story.sent)
 
 
 def test_codes_are_of_the_sms_that_a_company_sends_in_a_day(story: Story) -> None:

@@ -29,6 +29,7 @@ READ_AGAIN = timedelta(seconds=2)
 LOOKS, SLOW_TABLE = 3, timedelta(seconds=5)
 NOTICE_ATTEMPTS, NOTICE_DELAY = 5, 30
 LONGEST_OVER_LIMIT = timedelta(minutes=10)  # SQS delays by 15 minutes at most
+USED_UP = "The company's SMS of a day are used up."
 LONGEST_WAIT = 30.0  # seconds beyond a share's own, so that those that wait for one do not all come at once
 
 
@@ -120,9 +121,9 @@ def _send_page(message: PageMessage) -> Outcome:
         taken = turns.take(queues.turn_message(one), clock.now())
         if isinstance(taken, Turn):
             break
+        if taken - clock.now() > turns.LENGTH + page.SKEW:
+            _try_another_way(desk)  # what went before waits for its sender, not for its person
         if turns.wait(one, taken, clock.now()):
-            if taken - clock.now() > turns.LENGTH + page.SKEW:
-                _try_another_way(desk)  # what went before waits for its sender, not for its person
             return Outcome.PUT_OFF
     others: list[Waiting] = []
     if taken.waited:
@@ -226,8 +227,8 @@ def _try(turn: Turn, desk: Desk) -> Outcome:
     channel = CHANNELS[turn.way.channel]
     until = breakers.closed_to(desk.breaker, now)
     if until is not None:
-        turns.put_off(turn, desk.pages, until, now, breakers.PAUSED)
         _try_another_way(desk)
+        turns.put_off(turn, desk.pages, until, now, breakers.PAUSED)
         return Outcome.PUT_OFF
     # Told apart from the letter that goes out by its link and code alone, which are made once there is a share.
     parts = channel.parts(_letter(desk, f"{settings.public_url}/a/{'x' * 22}", "00000"))
@@ -236,10 +237,8 @@ def _try(turn: Turn, desk: Desk) -> Outcome:
         return _wait_for_share(turn, desk, wait)
     wait = limits.sms_wait(turn.way.tenant, parts, now) if channel.paid else None
     if wait is not None:
-        turns.put_off(
-            turn, desk.pages, now + min(wait, LONGEST_OVER_LIMIT), now, "The company's SMS of a day are used up."
-        )
         _try_another_way(desk)
+        turns.put_off(turn, desk.pages, now + min(wait, LONGEST_OVER_LIMIT), now, USED_UP)
         return Outcome.PUT_OFF
     return _send(turn, desk, channel)
 
@@ -305,9 +304,9 @@ def _failed(turn: Turn, desk: Desk, error: SendError) -> Outcome:
     now = clock.now()
     is_open = breakers.failed(turn.way.tenant, turn.way.channel, desk.breaker, now)
     delay = page.retry_delay(desk.pages[0], random.SystemRandom())
-    turns.put_off(turn, desk.pages, now + delay, now, error.detail)
     if is_open:
         _try_another_way(desk)
+    turns.put_off(turn, desk.pages, now + delay, now, error.detail)
     return Outcome.PUT_OFF
 
 

@@ -55,12 +55,10 @@ def take(way: TurnMessage, now: datetime) -> Turn | datetime:
 
 
 def wait(one: Page, until: datetime, now: datetime) -> bool:
-    """Put a page aside until the present turn is over. Return False if it is over already: the turn may be taken."""
-    try:
-        tickets.update(one.key, page.turn_awaited(one, until, now), when=page.PENDING)
-    except ConditionFailed:
-        logger.info("a page was settled while it waited for its turn")
-        return True
+    """Put a page aside until the present turn is over. Return False if it is over already: the turn may be taken.
+
+    The page itself is moved last: who comes back to one that waits leaves it to the turn.
+    """
     way = queues.turn_message(one)
     tickets.put(_row(one, now))
     try:
@@ -70,6 +68,10 @@ def wait(one: Page, until: datetime, now: datetime) -> bool:
     # A page that comes again before its turn is one whose turn nobody may ask for any more: queues were lost.
     if "asked" not in before or one.due_at == until:
         _ask(way, until, now)
+    try:
+        tickets.update(one.key, page.turn_awaited(one, until, now), when=page.PENDING)
+    except ConditionFailed:
+        logger.info("a page was settled while it waited for its turn")
     return True
 
 
@@ -93,18 +95,17 @@ def forget(turn: Turn, pages: Sequence[Waiting]) -> None:
 def put_off(turn: Turn, pages: Sequence[Page], until: datetime, now: datetime, error: str | None = None) -> None:
     """Let all these pages wait for the next turn, which begins at `until`: nothing was sent in this one.
 
-    `error` says what went wrong; None: nothing did.
+    `error` says what went wrong; None: nothing did. It is asked for first: who comes back to a page that is put off
+    leaves it to the turn.
     """
-    left = []
+    tickets.put_all([_row(one, now) for one in pages])
+    _ask(turn.way, until, now)
     for one in pages:
         changes = page.put_off(one, until, now, error) if error else page.turn_awaited(one, until, now)
         try:
             tickets.update(one.key, changes, when=page.PENDING)
-            left.append(_row(one, now))
         except ConditionFailed:
             logger.info("a page was settled before it was put off")
-    tickets.put_all(left)
-    _ask(turn.way, until, now)
     _end(turn, {"until": times.text(until), "waited": True, "asked": True})
 
 
