@@ -24,8 +24,8 @@ def flood(story: Story, asking: dict[str, int], *, forget: bool = False) -> dict
     return got
 
 
-def test_who_is_alone_and_within_the_rate_is_never_kept_waiting(story: Story) -> None:
-    assert all(flood(story, {"acme": 2})["acme"])
+def test_who_is_alone_and_within_half_of_the_rate_is_never_kept_waiting(story: Story) -> None:
+    assert all(flood(story, {"acme": 1})["acme"])
 
 
 def test_who_floods_gets_half_of_a_sender_and_leaves_the_other_half_free(story: Story) -> None:
@@ -57,7 +57,7 @@ def test_a_message_of_many_parts_costs_as_many(story: Story) -> None:
     assert shares.take("acme", "sms", 3, clock.now()) is None
     wait = shares.take("acme", "sms", 1, clock.now())
     assert wait is not None
-    assert timedelta(0) < wait <= timedelta(seconds=1)
+    assert timedelta(seconds=1) < wait <= timedelta(seconds=2)
 
 
 def test_channels_have_senders_of_their_own(story: Story) -> None:

@@ -36,13 +36,19 @@ def take(tenant: str, channel: str, parts: int, now: datetime, *, tries: int = 0
     `tries`: how often the message has waited already.
     """
     key, rate, cost = keys.allowance(tenant, channel), settings.sender_rate, max(parts, 1)
-    if allowance.take(key, now, rate=rate / (len(_kept.get(channel, ())) + 1), burst=1, cost=cost) is None:
+    if allowance.take(key, now, rate=rate / _among(_kept.get(channel)), burst=1, cost=cost) is None:
         return None  # nothing was sent just before, and so nothing has to be read
-    among = len(_busy(channel, now)) + 1
-    wait = allowance.take(key, now, rate=rate / among, burst=max(BURST * rate, LEAST_BURST), cost=cost)
+    wait = allowance.take(
+        key, now, rate=rate / _among(_busy(channel, now)), burst=max(BURST * rate, LEAST_BURST), cost=cost
+    )
     if wait is not None and tries >= PATIENCE:
         _say_busy(tenant, channel, now)
     return wait
+
+
+def _among(busy: frozenset[str] | None) -> int:
+    """Return how many shares there are. Two at least: a flood that begins must find the free one free."""
+    return max(len(busy or ()), 1) + 1
 
 
 def _say_busy(tenant: str, channel: str, now: datetime) -> None:
