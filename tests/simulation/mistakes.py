@@ -167,8 +167,8 @@ ALL: tuple[Bug, ...] = (
     bug(
         "who comes second to hurry does not",
         "failure.give_up",
-        "    if last:\n        # Two",
-        "    if False:\n        # Two",
+        "once.\n    _hurry_if_none_is_left(failing, of)",
+        "once.",
     ),
     bug("a hurry over whoever acknowledged", "failure._hurry", ', ("status", "=", Status.UNREAD.value)]', "]"),
     # timers and nets
@@ -231,8 +231,8 @@ ALL: tuple[Bug, ...] = (
     bug(
         "a failed page is settled, and then its next method tried",
         "failure.give_up",
-        "    last = not try_another_way(failing, of)",
-        "    settle(failing, page.failed(failing, error.detail, clock.now()), Outcome.FAILED)\n    last = not try_another_way(failing, of)",
+        "    if not try_another_way(failing, of):",
+        "    settle(failing, page.failed(failing, error.detail, clock.now()), Outcome.FAILED)\n    if not try_another_way(failing, of):",
     ),
     # many at a time
     bug(
@@ -253,8 +253,8 @@ ALL: tuple[Bug, ...] = (
     bug(
         "a company takes the whole of a sender",
         "shares.take",
-        "allowance.take(key, now, rate=rate / among,",
-        "allowance.take(key, now, rate=rate * 100,",
+        "rate=rate / _among(_busy(channel, now)),",
+        "rate=rate * 100,",
     ),
     bug("a sender has one breaker for all companies", "breakers.key", "keys.breaker(tenant,", 'keys.breaker("all",'),
     bug(

@@ -61,8 +61,8 @@ def test_what_one_company_sends_does_not_make_anothers_pages_late(seed: int) -> 
     assert beside.pages > 1000
 
 
-def test_a_company_alone_is_told_within_a_second() -> None:
+def test_a_company_alone_is_told_within_two_seconds() -> None:
     shown = load.play(0, flood=False)
     assert len(shown.lateness) > 50
     assert shown.refused == 0
-    assert shown.p99 < 1
+    assert shown.p99 < 2
