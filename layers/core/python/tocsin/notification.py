@@ -113,23 +113,30 @@ def _send_page(message: PageMessage) -> Outcome:
         if desk.skipped:
             _ask_for_those_left(message)
         return Outcome.SKIPPED if desk.skipped else Outcome.LEFT
-    (one,) = desk.pages
     paused = breakers.paused_until(desk.breaker, clock.now())
     if paused is not None:
         return _pause(desk.wanted[0], paused)
-    while True:
-        taken = turns.take(queues.turn_message(one), clock.now())
-        if isinstance(taken, Turn):
-            break
-        if taken - clock.now() > turns.LENGTH + page.SKEW:
-            _try_another_way(desk)  # what went before waits for its sender, not for its person
-        if turns.wait(one, taken, clock.now()):
-            return Outcome.PUT_OFF
+    taken = _turn_or_wait(desk)
+    if taken is None:
+        return Outcome.PUT_OFF
     others: list[Waiting] = []
     if taken.waited:
         others = turns.waiting(taken.way)
         desk = _read(taken.way, list(dict.fromkeys([Waiting(message.ticket, message.page), *others])), in_turn=True)
     return _hand_over(taken, desk, others)
+
+
+def _turn_or_wait(desk: Desk) -> Turn | None:
+    """Take the turn for the one page on the desk. Return None if another has it and the page waits for the next."""
+    (one,) = desk.pages
+    while True:
+        taken = turns.take(queues.turn_message(one), clock.now())
+        if isinstance(taken, Turn):
+            return taken
+        if taken - clock.now() > turns.LENGTH + page.SKEW:
+            _try_another_way(desk)  # what went before waits for its sender, not for its person
+        if turns.wait(one, taken, clock.now()):
+            return None
 
 
 def _ask_for_those_left(message: PageMessage) -> None:
@@ -179,14 +186,7 @@ def _read(message: PageMessage | TurnMessage, pages: Sequence[Waiting], *, in_tu
     wanted, skipped = [], 0
     for ticket_row, page_row in zip(rows[::2], rows[1::2], strict=True):
         one = Page.of(page_row) if page_row else None
-        if one is not None and not one.settled and one.sleeps(now):
-            queues.put(queues.page_message(one), delay=due.delay_seconds(one.begins_at, now))
-            continue
-        if one is None or one.settled or (one.waits(now) and not in_turn):
-            continue
-        if one.address != message.address:
-            # The method had another address then: it has a message of its own.
-            queues.put(queues.page_message(one), delay=due.delay_seconds(one.due_at or now, now))
+        if one is None or one.settled or not _comes_now(one, message.address, now, in_turn=in_turn):
             continue
         of = Ticket.of(ticket_row) if ticket_row else None
         why = page.unwanted(one, of, _later(of, one), now)
@@ -195,6 +195,19 @@ def _read(message: PageMessage | TurnMessage, pages: Sequence[Waiting], *, in_tu
         else:
             wanted.append(Wanted(one, of))
     return Desk(wanted, skipped, stopped, breaker, now)
+
+
+def _comes_now(one: Page, address: str, now: datetime, *, in_turn: bool) -> bool:
+    """Say whether a page is one for this message. One that is not has a message of its own, or is given one."""
+    if one.sleeps(now):
+        queues.put(queues.page_message(one), delay=due.delay_seconds(one.begins_at, now))
+        return False
+    if one.waits(now) and not in_turn:
+        return False
+    if one.address != address:  # the method had another then
+        queues.put(queues.page_message(one), delay=due.delay_seconds(one.due_at or now, now))
+        return False
+    return True
 
 
 def _later(of: Ticket | None, one: Page) -> list[Page]:

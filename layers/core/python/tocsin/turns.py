@@ -2,9 +2,13 @@
 
 Who has the turn is the only one who sends there, so the turn is also the claim on what is sent: it is longer than the
 notifier may run, and runs out by itself if its holder dies. Pages that come meanwhile are put off until the turn is
-over and named in rows beside it; the first of them asks for the next turn, by a delayed message, for all. `asked` says
-that this was done in the present turn; `waited`, that there are rows: it stays until they were read and dealt with, for
-who took a turn may die before that.
+over and named in rows beside it; the first of them asks for the next turn, by a delayed message, for all.
+
+The row of a turn has
+
+    until   when it is over; missing: it is free
+    asked   the next one was asked for during this one
+    waited  there may be rows of pages that wait: kept until they were dealt with, for who took a turn may die before
 """
 
 from collections.abc import Sequence
