@@ -303,7 +303,8 @@ def find(one: Bug, counts: Mapping[str, int]) -> Found:
 def search(processes: int, counts: Mapping[str, int], bugs: Iterable[Bug] = ALL) -> int:
     """Search for each mistake, print by what it was found, and return 1 if one was not."""
     missed = 0
-    with get_context("fork").Pool(processes, initializer=prepare) as pool:
+    prepare()
+    with get_context("fork").Pool(processes) as pool:
         for found in pool.imap(partial(find, counts=counts), bugs):
             print(found, flush=True)  # noqa: T201 - a program for the terminal
             missed += found.result is None

@@ -5,7 +5,7 @@ Every fault says which tickets it touched and until when, so that lateness can b
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from random import Random
 from typing import Any
 
@@ -103,12 +103,12 @@ class Weather:
         for ticket in tickets:
             self.struck[ticket].append(interval)
 
-    def strikes(self, kind: str, tickets: Iterable[str] = (), seconds: float = 0.0) -> bool:
-        """Say whether a fault of this kind happens now."""
+    def strikes(self, kind: str, tickets: Callable[[], Iterable[str]] = tuple, seconds: float = 0.0) -> bool:
+        """Say whether a fault of this kind happens now: most do not, so the tickets are asked for only then."""
         rate = self.rates.get(kind)
         if not rate or self.calm or self.random.random() >= rate:
             return False
-        self.touch(tickets, self.world.seconds + seconds)
+        self.touch(tickets(), self.world.seconds + seconds)
         return True
 
     def _tickets(self) -> set[str]:
@@ -123,8 +123,8 @@ class Weather:
             page = _PAGE.search(record.get("body", ""))
             if page:
                 pk, begins = f"T#{page[1]}#USER#{page[2]}", f"WAITING#{page[3]}#"
-                rows = [sk for (of, sk) in self.world.tickets.items if of == pk and sk.startswith(begins)]
-                found |= {f"T#{page[1]}#TICKET#{sk.removeprefix(begins).split('#')[0]}" for sk in rows}
+                rows = self.world.tickets.primary.between(pk, begins, begins + "\U0010ffff")
+                found |= {f"T#{page[1]}#TICKET#{sk.removeprefix(begins).split('#')[0]}" for sk, *_ in rows}
         return found
 
     # --- calls
@@ -134,7 +134,7 @@ class Weather:
         if not call.function:
             return
         self._check_time()
-        if self._down(call.function):
+        if self.outages and self._down(call.function):
             self.touch(self._tickets())
             raise Killed
         if self.calm:
@@ -214,11 +214,11 @@ class Weather:
         world, random = self.world, self.random
         world.gate.faults.append(self)
         world.scheduler.firings = self._firings
-        world.comes_back = lambda message: self.strikes("queue_returns", named(message.body), 180)
+        world.comes_back = lambda message: self.strikes("queue_returns", lambda: named(message.body), 180)
         world.dynamodb.leaves = lambda number: (
-            random.randint(1, number) if self.strikes("unprocessed", self._tickets()) else 0
+            random.randint(1, number) if self.strikes("unprocessed", self._tickets) else 0
         )
-        world.sqs.refuses = lambda body: self.strikes("queue_refuses", named(body))
+        world.sqs.refuses = lambda body: self.strikes("queue_refuses", lambda: named(body))
         for table in (world.tickets, world.directory):
             table.lag = self._lag
         for queue in world.queues.values():
@@ -229,8 +229,8 @@ class Weather:
                 lane.flaws = Flaws(
                     attempts=1_000_000 if patient else lane.flaws.attempts,
                     pause=self._pause,
-                    drops=lambda batch: self.strikes("stream_gives_up", recorded(batch)),
-                    repeats=lambda batch: self.strikes("stream_twice", recorded(batch)),
+                    drops=lambda batch: self.strikes("stream_gives_up", lambda: recorded(batch)),
+                    repeats=lambda batch: self.strikes("stream_twice", lambda: recorded(batch)),
                 )
 
     def begin(self, within: float) -> None:
@@ -255,7 +255,11 @@ class Weather:
         return sorted({(one["channel"], one["address"]) for methods in users for one in methods})
 
     def _firings(self, schedule: Schedule) -> list[float]:
-        tickets, late = named(schedule.body), self.random.uniform(0, 60)
+        late = self.random.uniform(0, 60)
+
+        def tickets() -> list[str]:
+            return named(schedule.body)
+
         if self.strikes("scheduler_never", tickets):
             gone = (schedule.at - START).total_seconds() + 60 - self.world.seconds
             self.world.timeline.after(gone, lambda: self.world.scheduler.forget(schedule))
@@ -271,7 +275,8 @@ class Weather:
         return self.random.uniform(0, 30) if self.strikes("queue_late") else self.random.uniform(0.01, 0.1)
 
     def _again(self, body: str) -> list[float]:
-        return [self.random.choice((0.0, 1.0, 30.0, 300.0))] if self.strikes("queue_twice", named(body)) else []
+        again = self.strikes("queue_twice", lambda: named(body))
+        return [self.random.choice((0.0, 1.0, 30.0, 300.0))] if again else []
 
     def _choose(self, visible: dict[str, Message]) -> str:
         if len(visible) > 1 and self.strikes("queue_disorder"):
@@ -288,7 +293,7 @@ class Weather:
     def _lag(self, key: tuple[str, str], tell: Any) -> None:
         """Tell an index of a write later, but never before an earlier write of the same item."""
         now, clear = self.world.seconds, self._lagging.get(key, 0.0)
-        if self.strikes("index_lag", [key[0]]):
+        if self.strikes("index_lag", lambda: [key[0]]):
             clear = max(clear, now + self.random.choice((0.1, 2.0, 15.0)) * self.random.random())
         if clear <= now:
             tell()

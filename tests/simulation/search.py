@@ -138,13 +138,20 @@ def _run_load(seed: int) -> Result:
 Setting = Callable[[], AbstractContextManager[object]]
 
 
+TOGETHER = 8  # seeds that a process is given at once
+
+
 def prepare() -> None:
-    """Let a process that only runs seeds leave their garbage to counting."""
+    """Let processes that only run seeds share what every run uses, and look for garbage between runs alone."""
+    run("swarm", 0)
+    gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)  # a run leaves little that counting does not free
+    gc.disable()
 
 
 def _one(job: tuple[str, int]) -> Result:
+    if not gc.isenabled() and (job[0] == LOAD or job[1] % TOGETHER == 0):
+        gc.collect()
     try:
         return run(*job)
     except Exception as error:  # noqa: BLE001 - the seed is what is to be known of it
@@ -156,8 +163,9 @@ def search(jobs: Iterable[tuple[str, int]], *, processes: int = 2) -> Iterator[R
     if processes == 1:
         yield from map(_one, jobs)
         return
-    with get_context("fork").Pool(processes, initializer=prepare) as pool:
-        yield from pool.imap_unordered(_one, jobs, chunksize=8)
+    prepare()
+    with get_context("fork").Pool(processes) as pool:
+        yield from pool.imap_unordered(_one, jobs, chunksize=TOGETHER)
 
 
 def first_failure(jobs: Iterable[tuple[str, int]], setting: Setting = nullcontext) -> tuple[Result | None, int]:

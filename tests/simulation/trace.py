@@ -87,7 +87,7 @@ class Trace:
     def __post_init__(self) -> None:
         self.world.gate.faults.insert(0, self)
         for (pk, sk), item in self.world.directory.items.items():
-            self.users[pk, sk].append(Image(0.0, plain(item)))
+            self.users[pk, sk].append(Image(0.0, self.world.row(item)))
         self.world.tickets.listeners.insert(0, self._written)
         self.world.directory.listeners.append(self._directed)
 
@@ -116,14 +116,14 @@ class Trace:
         item = new if new is not None else old or {}
         pk, sk = item["pk"]["S"], item["sk"]["S"]
         if sk == "TICKET" or sk.startswith("PAGE#") or sk == "PHONE":
-            row = plain(new) if new is not None else {}
+            row = self.world.row(new) if new is not None else {}
             self.rows[pk, sk].append(Image(self.world.seconds, row))
             if sk == "TICKET" and old is not None and old["epoch"] != item["epoch"]:
-                self._watch_schedule(plain(old))
+                self._watch_schedule(self.world.row(old))
 
     def _directed(self, old: Item | None, new: Item | None) -> None:
         item = new if new is not None else old or {}
-        row = plain(new) if new is not None else {}
+        row = self.world.row(new) if new is not None else {}
         self.users[item["pk"]["S"], item["sk"]["S"]].append(Image(self.world.seconds, row))
 
     def _watch_schedule(self, old: Row) -> None:

@@ -30,10 +30,10 @@ from tests.simulation.cloud.providers import SES, SNS, Outbox, Sent
 from tests.simulation.cloud.scheduler import Scheduler
 from tests.simulation.cloud.sqs import SQS, Message, Queue
 from tests.simulation.cloud.stream import Reader, Record
-from tests.simulation.cloud.table import Item, Table
+from tests.simulation.cloud.table import Item, ReadOnce, Table
 from tests.simulation.timeline import Timeline
 from tests.world import ENVIRONMENT, Answer, Context, handler, request, table
-from tocsin import aws, clock, ids, leases, limits, reading, shares, telemetry, times
+from tocsin import aws, clock, ids, leases, limits, reading, shares, store, stream, telemetry, times
 from tocsin.settings import settings
 
 ARN = "arn:aws:sqs:eu-central-1:123456789012:"
@@ -68,6 +68,7 @@ class World:
         self.tickets = Table(**layout("Tickets"))
         self.directory = Table(**layout("Directory"))
         self.directory.load(directory or {})
+        self.row = ReadOnce()
         self.outbox = Outbox(self.timeline)
         self.sns, self.ses = SNS(self.outbox), SES(self.outbox)
         self.queues = {name: self._queue(name) for name in QUEUES}
@@ -178,8 +179,9 @@ class World:
             self.invoke("sweeper", {})
 
     def _audit(self) -> None:
+        """Hold schedules against the table, unless there are neither."""
         self.timeline.after(3600, self._audit)
-        if self.sweeper:
+        if self.sweeper and (self.scheduler.schedules or self.tickets.indexes["due"].earliest() is not None):
             self.invoke("auditor", {})
 
     def _queue(self, name: str) -> Queue:
@@ -259,6 +261,8 @@ class World:
         self.put(aws, "client", lambda service, region=None: self.clients[service])
         self.put(clock, "now", self.now)
         self.put(times, "parse", _parse)
+        self.put(store, "plain", self.row)
+        self.put(stream, "plain", self.row)
         self.put(clock, "pause", self.run)
         self.put(ids, "secrets", _Seeded(self.random))
         self.put(ids, "new", lambda: f"01SIM{self.random.getrandbits(100):021X}")

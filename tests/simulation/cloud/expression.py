@@ -147,8 +147,7 @@ class Bound:
 
     def __init__(self, names: Mapping[str, str] | None, values: Item | None, *texts: str | None) -> None:
         self.names, self.values = names or {}, values or {}
-        given = self.names.keys() | self.values.keys()
-        if given != frozenset().union(*(_used(text) for text in texts if text)):
+        if self.names.keys() | self.values.keys() != _used(*texts):
             raise Bad("placeholders that are not used, or not given")
 
     def value(self, item: Item, operand: str) -> Any:
@@ -179,7 +178,9 @@ class Bound:
         paths = [self.names[assignment[0]] for assignment in assignments] + [self.names[path] for path in removed]
         if len(set(paths)) < len(paths):
             raise Bad("two paths of the update overlap")
-        new = {name: held for name, held in item.items() if name not in {self.names[path] for path in removed}}
+        new = dict(item)
+        for path in removed:
+            new.pop(self.names[path], None)
         for path, first, *rest in assignments:
             held = self.value(item, first)
             if rest:
@@ -191,8 +192,8 @@ class Bound:
 
 
 @cache
-def _used(text: str) -> frozenset[str]:
-    return frozenset(token for token in _TOKEN.findall(text) if token[0] in "#:")
+def _used(*texts: str | None) -> frozenset[str]:
+    return frozenset(token for text in texts if text for token in _TOKEN.findall(text) if token[0] in "#:")
 
 
 def _begins(found: Any, prefix: Any) -> bool:

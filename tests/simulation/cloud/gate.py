@@ -7,7 +7,7 @@ pass; what it does to one call it does in the life of one function that is calle
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from tests.simulation.cloud.errors import Exceptions
 
@@ -16,8 +16,7 @@ class Killed(BaseException):
     """The process is gone, in the middle of whatever it did. No handler can catch it."""
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """One call: the how-manieth of all, by which function (empty: a test), to what, with what."""
 
     number: int

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.simulation.cloud.expression import Bad
+from tocsin.rows import Row, plain
 
 Item = Mapping[str, Any]
 Entry = tuple[str, str, str]  # range key, then pk and sk of the item
@@ -113,6 +114,24 @@ class Table:
             for name in (index.hash_name, index.range_name):
                 if name in item and not _key_like(item[name]):
                     raise Bad(f"{name} is a key of an index: a string that is not empty")
+
+
+class ReadOnce:
+    """Reads items as Python has them, each once: they are never changed in place, and the same ones come often."""
+
+    MOST = 5_000
+
+    def __init__(self) -> None:
+        self._read: dict[int, tuple[Item, Row]] = {}  # an item that is kept keeps its identity
+
+    def __call__(self, item: Item) -> Row:
+        """Return an item's row, a new one each time; what is in its attributes is shared."""
+        known = self._read.get(id(item))
+        if known is None:
+            if len(self._read) >= self.MOST:
+                self._read.clear()
+            known = self._read[id(item)] = (item, plain(item))
+        return known[1].copy()
 
 
 def _key(item: Item) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from tests.simulation.trace import Trace
 from tests.unit.minutes import Desk
 from tocsin.rows import Row
 
-STEADY = 60  # seconds
+STEADY, BETWEEN = 60, 6  # seconds: for how long nobody else was on call, and between two looks at the clock
 
 
 def on_call(trace: Trace, tenant: str, schedule: str, end: float) -> str | None:
@@ -26,7 +26,7 @@ def on_call(trace: Trace, tenant: str, schedule: str, end: float) -> str | None:
         if image.row
     ]
     # Clocks are off by a second, and the commit comes after the decision.
-    found = {_at(row, overrides, end + second) for second in range(-STEADY, 3)}
+    found = {_at(row, overrides, end + second) for second in (*range(-STEADY, 0, BETWEEN), 0, 2)}
     return found.pop() if len(found) == 1 else None
 
 

@@ -15,6 +15,7 @@ _BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENDED = frozenset("^{}\\[~]|€")  # each takes an escape and a septet
+_GSM = _BASIC | _EXTENDED
 
 # What decomposition (NFKD) does not bring into the alphabet.
 _INSTEAD = {
@@ -110,7 +111,7 @@ def _is_unseen(character: str) -> bool:
 
 
 def _is_gsm(text: str) -> bool:
-    return all(character in _BASIC or character in _EXTENDED for character in text)
+    return _GSM.issuperset(text)
 
 
 def _septets(character: str) -> int:

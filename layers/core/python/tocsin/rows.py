@@ -29,18 +29,18 @@ def changed(row: Mapping[str, Any], changes: Mapping[str, Any]) -> Row:
 def value(plain_value: Any) -> dict[str, Any]:
     """Return the attribute value of a plain one. Raises TypeError for anything a row does not hold."""
     match plain_value:
-        case None:
-            return {"NULL": True}
-        case bool():
-            return {"BOOL": plain_value}
         case str():
             return {"S": plain_value}
+        case bool():
+            return {"BOOL": plain_value}
         case int() | float():
             return {"N": repr(plain_value)}
+        case dict():
+            return {"M": attributes(plain_value)}
         case list() | tuple():
             return {"L": [value(item) for item in plain_value]}
-        case Mapping():
-            return {"M": attributes(plain_value)}
+        case None:
+            return {"NULL": True}
     raise TypeError(_HOLDS)
 
 

@@ -57,7 +57,7 @@ class _Expression:
         return placeholder
 
     def condition(self, conditions: Iterable[Condition]) -> str:
-        return " AND ".join(self._one(*condition) for condition in conditions)
+        return " AND ".join([self._one(*condition) for condition in conditions])
 
     def _one(self, attribute: str, operator: str, operand: Any) -> str:
         name = self.name(attribute)

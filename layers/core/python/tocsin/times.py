@@ -22,9 +22,15 @@ def text(moment: datetime) -> str:
     Raises:
         ValueError: the moment has no time zone.
     """
+    if moment.tzinfo is not UTC:
+        moment = _utc(moment)
+    return moment.isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
+
+
+def _utc(moment: datetime) -> datetime:
     if moment.utcoffset() is None:
         raise ValueError("a moment needs a time zone")
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    return moment.astimezone(UTC)
 
 
 def parse(text: str) -> datetime:
@@ -46,7 +52,7 @@ def parse(text: str) -> datetime:
 
 def _read(value: object) -> datetime:
     if isinstance(value, datetime) and value.utcoffset() is not None:
-        return value.astimezone(UTC).replace(microsecond=value.microsecond // 1000 * 1000)
+        return _utc(value).replace(microsecond=value.microsecond // 1000 * 1000)
     if not isinstance(value, str):
         raise ValueError("a time is a string such as 2026-11-22T20:28:28Z")  # noqa: TRY004 - pydantic wants it
     return parse(value)
