@@ -107,7 +107,7 @@ def _make_small(world: World) -> None:
     world.put(queues, "_BATCH", 1)
     world.put(store, "_BATCH_READ", 2)
     world.put(store, "_BATCH_WRITE", 2)
-    world.put(sweep, "ROWS_A_SHARD", 2)
+    world.put(sweep, "ROWS_A_SHARD", 6)  # of the eight pages that one ask makes
     world.dynamodb.most |= {"Directory/listed": 1, "Tickets/": 2}
 
 
