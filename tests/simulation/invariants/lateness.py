@@ -56,8 +56,8 @@ def _never_committed(trace: Trace, key: Key) -> bool:
         return False
     put = trace.pages[key][0]
     if put.row.get("ask"):
-        taken = [act.ended for act in trace.acts if (act.what, act.ticket, act.answer.status) == ("ask", key[0], 200)]
-        return not any(put.at <= ended for ended in taken)
+        asks = [act for act in trace.acts if (act.what, act.ticket, act.answer.status) == ("ask", key[0], 200)]
+        return not any(put.at <= ask.ended and ask.body.get("user", put.row["user"]) == put.row["user"] for ask in asks)
     images = trace.tickets.get(key[0], [])
     moved = _committed(trace, key)
     others = (one[0].at for _, one in trace.pages_of(key[0], put.row["epoch"]))
