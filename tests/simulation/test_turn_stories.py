@@ -238,3 +238,23 @@ def test_a_turn_is_taken_though_the_clock_of_who_is_asked_for_it_is_behind() -> 
         story.skew["notifier"] = -1
         story.run(60)
         assert {page["status"] for ticket in tickets for page in story.pages(ticket)} == {"sent"}
+
+
+def test_a_link_stands_for_what_its_message_tells_of_though_the_table_was_slow_and_one_dropped_out(
+    story: Story,
+) -> None:
+    story.rule(step("ada", wait="1h", channels=["sms"]))
+    _, acknowledged, left = storm(story, 3)
+
+    def slowly() -> None:
+        story.acknowledge(acknowledged)
+        story.run(turns.LENGTH.total_seconds() / 10)
+
+    story.gate.faults.append(Meanwhile("notifier", "put_item", slowly))
+    story.run(60)
+    message = story.to("ada")[-1].text
+    assert "Disk 2 full" in message
+    shown = story.follow_link(link_in(story.to("ada")[-1])).body
+    assert "Disk 2 full" in shown
+    assert "Disk 1 full" not in shown
+    assert story.ticket(left)["status"] == "unread"

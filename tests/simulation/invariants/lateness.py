@@ -9,6 +9,7 @@ from tests.simulation.invariants.state import pages_of_move, steady, stopped, to
 from tests.simulation.trace import Image, Key, Trace, Violation, seconds
 from tocsin.rows import Row
 
+STEPS = ("escalated", "repeated", "last_resort", "reminded")
 STALE = 890.0  # seconds after which nobody is woken any more, while faults go on all the time
 
 
@@ -61,6 +62,9 @@ def _never_committed(trace: Trace, key: Key) -> bool:
     images = trace.tickets.get(key[0], [])
     moved = _committed(trace, key)
     others = (one[0].at for _, one in trace.pages_of(key[0], put.row["epoch"]))
+    as_moved = trace.at((key[0], "TICKET"), moved)
+    if as_moved["change"] not in STEPS or (as_moved["round"], as_moved["step"]) != (put.row["round"], put.row["step"]):
+        return True
     renewed = trace.at(key, moved).get("created_at") != put.row["created_at"]
     if put.at < moved - 20 and not renewed and any(moved - 20 <= at <= moved for at in others):
         return True

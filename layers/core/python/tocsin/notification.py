@@ -268,10 +268,11 @@ def _wait_for_share(turn: Turn, desk: Desk, wait: timedelta) -> Outcome:
 
 
 def _send(turn: Turn, desk: Desk, channel: Channel) -> Outcome:
-    now = clock.now()
-    code = (_known_code(desk) or answer.put_code(desk.pages, now)) if channel.replies else None
-    link = f"{settings.public_url}/a/{answer.put_link(desk.pages, now)}"
     for _ in range(LOOKS):
+        # Anew for what is left after another look: what a message does not tell of is not answered by it.
+        now = clock.now()
+        code = (_known_code(desk) or answer.put_code(desk.pages, now)) if channel.replies else None
+        link = f"{settings.public_url}/a/{answer.put_link(desk.pages, now)}"
         if clock.now() - desk.read_at <= READ_AGAIN:
             break
         desk = _read(turn.way, [Waiting(one.ticket_id, one.key["sk"]) for one in desk.pages], in_turn=True)
@@ -279,6 +280,7 @@ def _send(turn: Turn, desk: Desk, channel: Channel) -> Outcome:
             return Outcome.SKIPPED
     else:
         # The table answers so slowly that nobody knows what is wanted now.
+        now = clock.now()
         turns.put_off(turn, desk.pages, now + SLOW_TABLE, now, "The table was too slow to say whether it is wanted.")
         return Outcome.PUT_OFF
     tried = [one.tried().model_copy(update={"code": code}) for one in desk.pages]
