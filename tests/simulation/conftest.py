@@ -1,9 +1,10 @@
-"""Each story has a world of its own."""
+"""Each story has a world of its own, in which no function does what it has no right to."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from tests.simulation.invariants import rights
 from tests.simulation.story import Story
 
 
@@ -11,3 +12,4 @@ from tests.simulation.story import Story
 def story() -> Iterator[Story]:
     with Story() as world:
         yield world
+    assert rights.beyond(world.gate.calls) == set()

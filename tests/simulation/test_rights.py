@@ -1,0 +1,37 @@
+"""Whoever calls what its role does not allow is found: by the action, the place, the row, or a denial."""
+
+import pytest
+
+from tests.simulation.cloud.gate import Call
+from tests.simulation.invariants import rights
+
+TURN = {"pk": {"S": "T#acme#USER#ada"}, "sk": {"S": "TURN#sms"}}
+TICKET = {"pk": {"S": "T#acme#TICKET#t1"}, "sk": {"S": "TICKET"}}
+QUERY = {"TableName": "Tickets", "ExpressionAttributeValues": {":v0": {"S": "DUE#00"}}}
+AUDITED = {"pk": {"S": "T#acme#AUDIT#2026-11"}, "sk": {"S": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("function", "service", "operation", "arguments"),
+    [
+        ("links", "dynamodb", "put_item", {"TableName": "Tickets", "Item": TICKET}),
+        ("links", "dynamodb", "get_item", {"TableName": "Directory", "Key": TICKET}),
+        ("ingest", "dynamodb", "query", {**QUERY, "IndexName": "due"}),
+        ("users", "sqs", "send_message", {"QueueUrl": "https://sqs/1/due"}),
+        ("clock", "sns", "publish", {"PhoneNumber": "+491"}),
+        ("notifier", "dynamodb", "delete_item", {"TableName": "Tickets", "Key": TICKET}),
+        ("notifier", "dynamodb", "batch_write_item", {"RequestItems": {"Tickets": [{"PutRequest": {"Item": TICKET}}]}}),
+        ("rules", "dynamodb", "update_item", {"TableName": "Directory", "Key": AUDITED}),
+        ("nobody", "dynamodb", "get_item", {"TableName": "Tickets", "Key": TICKET}),
+    ],
+    ids=["action", "table", "index", "queue", "service", "row", "row of a batch", "denied", "function"],
+)
+def test_a_call_without_a_right_is_found(
+    function: str, service: str, operation: str, arguments: dict[str, object]
+) -> None:
+    assert len(rights.beyond([Call(0, function, service, operation, arguments)])) == 1
+
+
+def test_a_row_that_the_right_names_is_allowed() -> None:
+    call = Call(0, "notifier", "dynamodb", "delete_item", {"TableName": "Tickets", "Key": TURN})
+    assert rights.beyond([call]) == set()
