@@ -16,7 +16,8 @@ class TocsinData(cdk.Stack):
     def __init__(self, scope: Construct, name: str, *, settings: Settings, termination_protection: bool) -> None:
         super().__init__(scope, name, termination_protection=termination_protection)
         self._protected = settings.local is None
-        # Reply codes and links alone carry `expires`; nothing on the way of a page relies on their being deleted.
+        # What carries `expires` is over by then: nothing on the way of a page relies on its being deleted. Of a
+        # resolved ticket that is its row alone; the historian sees it go, and clears the rest away.
         self.tickets = self._table("Tickets", stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES, expiry="expires")
         for index, key, order in (
             ("due", "due_shard", "look_at"),

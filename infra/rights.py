@@ -143,7 +143,10 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     ),
     "historian": (
         *FOLLOW_TICKETS,
-        may(_dynamodb("BatchWriteItem"), Place.TICKETS),
+        may(_dynamodb("BatchWriteItem", "GetItem", "Query"), Place.TICKETS),
+        Right(
+            _dynamodb("DeleteItem"), (Place.TICKETS,), rows=("T#*#TICKET#*", "T#*#DEDUP#*")
+        ),  # of tickets that are gone
         READ_DIRECTORY,
         may(SEND, *CHANNELS),
     ),

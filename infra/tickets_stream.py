@@ -1,6 +1,7 @@
 """The two readers of the Tickets table's stream are attached alike."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
@@ -20,10 +21,12 @@ def follow(
     operations: Operations,
     parallel: int,
     batch: int,
+    removed: Sequence[str] = (),
 ) -> None:
-    """Let the function read the rows whose sort key matches, from the oldest record on.
+    """Let the function read writes of the rows whose sort key matches, and that those in `removed` are gone.
 
-    What fails is tried five times more, in halves; then it is a dead letter, and the stream goes on.
+    It begins with the oldest record. What fails is tried five times more, in halves; then it is a dead letter, and the
+    stream goes on.
     """
     lambda_.EventSourceMapping(
         reader,
@@ -37,7 +40,7 @@ def follow(
         bisect_batch_on_error=True,
         retry_attempts=5,
         on_failure=sources.SqsDlq(reader.dead_letter_queue),
-        filters=[lambda_.FilterCriteria.filter({"dynamodb": {"Keys": {"sk": {"S": list(keys)}}}})],
+        filters=[_filter(["INSERT", "MODIFY"], keys), *([_filter(["REMOVE"], removed)] if removed else [])],
     )
     age = reader.function.metric("IteratorAge", period=MINUTE, statistic=cloudwatch.Stats.MAXIMUM)
     operations.alarm(
@@ -48,3 +51,8 @@ def follow(
         why="A reader of the Tickets stream is late, or stuck.",
         runbook="the-stream-is-late",
     )
+
+
+def _filter(events: Sequence[str], keys: Sequence[str | dict[str, str]]) -> Mapping[str, Any]:
+    pattern = {"eventName": list(events), "dynamodb": {"Keys": {"sk": {"S": list(keys)}}}}
+    return lambda_.FilterCriteria.filter(pattern)

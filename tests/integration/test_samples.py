@@ -18,8 +18,9 @@ from moto.sns.models import sns_backends
 
 from tests.world import ENVIRONMENT, ROOT, Caller, Context, call, handler
 from tocsin import clock, ids, keys, telemetry
+from tocsin.keys import Key
 from tocsin.settings import settings
-from tocsin.store import directory
+from tocsin.store import directory, tickets
 
 NOW = datetime(2026, 11, 22, 20, 28, 28, 123000, tzinfo=UTC)
 DOOR_KEY = "0123456789abcdef0123456789abcdef"
@@ -124,6 +125,16 @@ def test_the_samples_of_the_stream_tell_the_history(paged: Caller) -> None:
         assert run(f"historian/{name}") == {"batchItemFailures": []}
     told = call("tickets", sample("tickets/history")).body["items"]
     assert [line["kind"] for line in told] == ["opened", "paged", "noted", "acknowledged"]
+
+
+def test_the_sample_of_a_ticket_that_is_gone_leaves_nothing_of_it(paged: Caller) -> None:
+    run("historian/note_added")
+    (pk,) = {row["Keys"]["pk"]["S"] for row in [sample("historian/ticket_expired")["Records"][0]["dynamodb"]]}
+    assert len(tickets.query(pk).items) > 2
+    tickets.delete(Key(pk=pk, sk="TICKET"))
+    assert run("historian/ticket_expired") == {"batchItemFailures": []}
+    assert tickets.query(pk).items == []
+    assert call("tickets", sample("tickets/history")).status == 404
 
 
 def test_the_samples_of_the_stream_arm_a_timer_and_cancel_it(paged: Caller) -> None:

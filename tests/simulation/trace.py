@@ -115,6 +115,8 @@ class Trace:
     def _written(self, old: Item | None, new: Item | None) -> None:
         item = new if new is not None else old or {}
         pk, sk = item["pk"]["S"], item["sk"]["S"]
+        if new is None and "#TICKET#" in pk:  # no run lasts for 400 days
+            self.seen.append(Violation("I7", pk, f"{sk} was taken away"))
         if sk == "TICKET" or sk.startswith("PAGE#") or sk == "PHONE":
             row = self.world.row(new) if new is not None else {}
             self.rows[pk, sk].append(Image(self.world.seconds, row))

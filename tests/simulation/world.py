@@ -77,7 +77,7 @@ class World:
         )
         self.clock = self._reader("clock", lambda sort: sort == "TICKET", batch=25)
         self.historian = self._reader(
-            "historian", lambda sort: sort == "TICKET" or sort.startswith(("PAGE#", "NOTE#")), batch=100
+            "historian", lambda sort: sort == "TICKET" or sort.startswith(("PAGE#", "NOTE#")), batch=100, gone=True
         )
         self.slots: dict[str, int] = {}  # how many of a queue's function run at once; any number if it is not said
         self._busy: Counter[str] = Counter()
@@ -197,6 +197,12 @@ class World:
         for reader in (self.clock, self.historian):
             reader.lose()
 
+    def expire(self) -> None:
+        """Let the table delete what has expired (DynamoDB developer guide, "Using time to live")."""
+        for (pk, sk), item in list(self.tickets.items.items()):
+            if "expires" in item and int(item["expires"]["N"]) < self.timeline.now().timestamp():
+                self.tickets.delete(pk, sk)
+
     def work_off(self, name: str) -> None:
         """Let a queue's function take what is visible there."""
         queue, (function, batch) = self.queues[name], QUEUES[name]
@@ -223,13 +229,16 @@ class World:
             if message.message_id not in failed and not self.comes_back(message):
                 queue.delete(message.message_id)
 
-    def _reader(self, function: str, wanted: Callable[[str], bool], *, batch: int) -> Reader:
+    def _reader(self, function: str, wanted: Callable[[str], bool], *, batch: int, gone: bool = False) -> Reader:
+        """Make a reader of the stream as infra/tickets_stream.py does. `gone`: it is told of tickets that are."""
+
         def work(records: list[Record]) -> set[str] | None:
             answer = self.invoke(function, {"Records": records})
             return None if answer is None else {one["itemIdentifier"] for one in answer["batchItemFailures"]}
 
         latency = lambda: self.random.uniform(0.05, 0.4)  # noqa: E731
         reader = Reader(self.timeline, work, wanted=wanted, batch=batch, latency=latency)
+        reader.gone = (lambda sort: sort == "TICKET") if gone else (lambda sort: False)
         self.tickets.listeners.append(reader.hear)
         return reader
 

@@ -101,6 +101,15 @@ def test_a_resolved_ticket_says_when_and_is_no_longer_among_the_open_ones() -> N
     assert row["team_shard"] == keys.team_shard("acme", "payments", "t1")
 
 
+def test_a_ticket_expires_400_days_after_it_was_resolved_and_no_other_ticket_does() -> None:
+    before = a_ticket()
+    expires = {status: ticket.to_status(before, status, "bob", LATER).get("expires") for status in Status}
+    end = (LATER + timedelta(days=400)).timestamp()
+    assert end <= expires.pop(Status.RESOLVED) <= end + 1
+    assert set(expires.values()) == {None}
+    assert "expires" not in ticket.row(before)
+
+
 def test_a_resolved_ticket_keeps_who_had_acknowledged_it() -> None:
     _, after = moved(Status.UNDER_INVESTIGATION, Status.RESOLVED)
     assert (after.acknowledged_by, after.resolved_at) == ("ada", LATER)

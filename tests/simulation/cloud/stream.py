@@ -131,12 +131,13 @@ class Reader:
     ) -> None:
         self.lanes = [Lane(timeline, work, batch=batch) for _ in range(LANES)]
         self._wanted, self._latency, self._number = wanted, latency, 0
+        self.gone: Callable[[str], bool] = wanted  # of which rows it hears that they were deleted
 
     def hear(self, old: Item | None, new: Item | None) -> None:
         """Take a write of the table."""
         item = new if new is not None else old or {}
         self._number += 1
-        if self._wanted(item["sk"]["S"]):
+        if (self._wanted if new is not None else self.gone)(item["sk"]["S"]):
             lane = self.lanes[crc32(item["pk"]["S"].encode()) % LANES]
             lane.add(record(self._number, old, new), self._latency())
 

@@ -32,6 +32,7 @@ CHECKS: tuple[Check, ...] = (
     keeping.what_was_opened_is_there,
     keeping.nobody_answers_for_others,
     keeping.what_is_over_takes_nothing_more,
+    keeping.what_is_over_is_kept_for_400_days,
     keeping.answers_count,
     keeping.a_dedup_key_has_one_ticket,
     keeping.tenants_are_apart,

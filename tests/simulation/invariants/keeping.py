@@ -9,11 +9,13 @@ from tests.simulation.invariants.responding import nobody_to_ask
 from tests.simulation.invariants.state import stopped
 from tests.simulation.invariants.steering import at_its_end
 from tests.simulation.trace import Act, Image, Trace, Violation, seconds
+from tocsin import times
 from tocsin.rows import Row
 
 TO_SILENCE = 3.0  # seconds from STOP to the last attempt
 LONGEST_LOOK = 3600.0
 LONGEST_RETRY = 300.0
+KEPT_FOR = 400 * 86_400.0
 LONGEST_CALL = 30.0  # seconds, of a person
 
 
@@ -87,6 +89,15 @@ def what_is_over_takes_nothing_more(trace: Trace) -> Iterator[Violation]:
         pk = f"T#{act.tenant}#TICKET#{act.answer.body['ticket_id']}"
         if trace.at((pk, "TICKET"), act.begun - trace.skew).get("status") == "resolved":
             yield Violation("I7", pk, f"is resolved, and was answered at {act.ended:.1f} s")
+
+
+def what_is_over_is_kept_for_400_days(trace: Trace) -> Iterator[Violation]:
+    """I7: a ticket may go 400 days after it was resolved, and never before that."""
+    for pk, images in trace.tickets.items():
+        row = images[-1].row
+        kept = row["expires"] - times.parse(row["resolved_at"]).timestamp() if "expires" in row else None
+        if (kept is None) is (row["status"] == "resolved") or (kept is not None and kept < KEPT_FOR):
+            yield Violation("I7", pk, f"is {row['status']}, and kept for {kept} s")
 
 
 def answers_count(trace: Trace) -> Iterator[Violation]:

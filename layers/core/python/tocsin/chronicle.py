@@ -6,9 +6,11 @@ says, whoever wrote it. A record that comes twice is counted twice.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from tocsin import clock, history, updates
+from tocsin import clearing, clock, history, updates
+from tocsin.errors import Overloaded
 from tocsin.page import Page, PageStatus
 from tocsin.rows import Row
 from tocsin.store import tickets
@@ -29,27 +31,36 @@ def write(records: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, str]
     done: list[tuple[list[Row], Row]] = []
     settled: list[Page] = []
     failed: list[dict[str, str]] = []
+    until = clock.now() + clearing.TIME
     for record in records:
         try:
-            told, new = _told(record)
+            told, new = _told(record, until)
+            if not new:  # what was to be told of it would be written after it was cleared away
+                lines = {key: line for key, line in lines.items() if key[0] != record["dynamodb"]["Keys"]["pk"]["S"]}
+                continue
             done.append((told, new))
             settled += [Page.of(new) for row in told if row["kind"] in _OF_PAGES]
             lines |= {(row["pk"], row["sk"]): row for row in told}
-        except (ValueError, LookupError, TypeError):
-            logger.exception("a record cannot be told")
+        except (ValueError, LookupError, TypeError, Overloaded):
+            logger.exception("a record cannot be told, or not be cleared away in time")
             failed = [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]}]
             break
     if lines:
         tickets.put_all(list(lines.values()))
-    updates.tell([write for write in done if write[1].get("sk") == "TICKET"], clock.now())
+    updates.tell([write for write in done if write[1]["sk"] == "TICKET"], clock.now())
     _count(list(lines.values()), settled)
     return {"batchItemFailures": failed}
 
 
-def _told(record: Mapping[str, Any]) -> tuple[list[Row], Row]:
-    """Return a record's lines and the row as it is after the write; no lines of one that was deleted."""
+def _told(record: Mapping[str, Any], until: datetime) -> tuple[list[Row], Row]:
+    """Return a record's lines and the row as it is after the write; no lines of one that was deleted.
+
+    What is left of a ticket that is over is cleared away. Raises `Overloaded` if it is too much for the time.
+    """
     old, new = images(record)
     if new is None:
+        if old is not None and clearing.over(old) and not clearing.run(old, until):
+            raise Overloaded
         return [], {}
     about(new["tenant"], new["ticket_id"])
     told = history.rows(old, new)

@@ -4,8 +4,9 @@ The long text is put before the ticket that refers to it, so no ticket ever refe
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from tocsin import ids, keys
+from tocsin import ids, keys, times
 from tocsin.store import tickets
 from tocsin.ticket import Changes, Ticket
 
@@ -21,9 +22,10 @@ def fields(text: str | None) -> Changes:
     return {"description": text[:BEGINNING], "body": ids.sha256(text), "body_size": size}
 
 
-def put(tenant: str, ticket_id: str, digest: str, text: str) -> None:
-    """Put a long text."""
-    tickets.put({**keys.body(tenant, ticket_id, digest), "digest": digest, "text": text})
+def put(tenant: str, ticket_id: str, digest: str, text: str, now: datetime) -> None:
+    """Put a long text. When, tells it from the same text of an earlier ticket with this id."""
+    row = {**keys.body(tenant, ticket_id, digest), "digest": digest, "text": text, "put_at": times.text(now)}
+    tickets.put(row)
 
 
 def whole(one: Ticket) -> Ticket:

@@ -91,10 +91,10 @@ def ticket(tenant: str, ticket_id: str) -> Key:
 
 def body(tenant: str, ticket_id: str, digest: str) -> Key:
     """Return the key of a ticket's long text, by the SHA-256 of the text."""
-    return Key(pk=ticket(tenant, ticket_id)["pk"], sk=f"BODY#{digest}")
+    return Key(pk=ticket(tenant, ticket_id)["pk"], sk=f"{BODIES}{digest}")
 
 
-PAGES, NOTES, EVENTS = "PAGE#", "NOTE#", "EVENT#"
+PAGES, NOTES, EVENTS, BODIES = "PAGE#", "NOTE#", "EVENT#", "BODY#"
 
 
 def move(epoch: int, ask: int = 0) -> str:

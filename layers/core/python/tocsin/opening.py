@@ -118,7 +118,7 @@ def draft(request: Request, now: datetime) -> Ticket:
 def _put_row(draft: Ticket, request: Request) -> None:
     """Put the ticket, its long text before it. Raises `ConditionFailed` if there is one with its id."""
     if draft.body and request.description is not None:
-        description.put(draft.tenant, draft.ticket_id, draft.body, request.description)
+        description.put(draft.tenant, draft.ticket_id, draft.body, request.description, draft.created_at)
     tickets.put(ticket.row(draft), when=NEW)
 
 
@@ -178,7 +178,7 @@ def _follow(draft: Ticket, request: Request, there: Row, now: datetime) -> tuple
         if before is not None and not _healed(before):
             return _made_before(draft, before), False
         if before is None and there["ticket_id"] == draft.ticket_id:
-            return _put_named(draft, request)
+            return _move(draft, request, there, now)  # it may be about to go with an earlier ticket of this id
     still = [*EXISTS, ("status", "<>", Status.RESOLVED.value), ("dedup", "=", draft.dedup)]
     other = keys.ticket(draft.tenant, there["ticket_id"])
     try:

@@ -127,7 +127,7 @@ def _change(who: Principal, ticket_id: str, fields: dict[str, Any], actor: str, 
     def decide(one: Ticket) -> Changes:
         changes = tickets.patched(one, _merged(one, fields), actor, now)
         if changes.get("body"):
-            description.put(one.tenant, one.ticket_id, changes["body"], fields["description"])
+            description.put(one.tenant, one.ticket_id, changes["body"], fields["description"], now)
         return changes
 
     return description.whole(tickets.change(who.tenant, ticket_id, decide))

@@ -16,6 +16,8 @@ from tocsin.model import Record
 from tocsin.rows import Next
 from tocsin.times import Moment
 
+KEPT: Final = timedelta(days=400)  # after it was resolved, at least; then the table clears its row away
+
 Changes = dict[str, Any]
 Passed = tuple[int, int, str]
 """A step that reached nobody and passed at once: its round, its number, and what is to be said of it."""
@@ -232,8 +234,9 @@ def to_status(ticket: Ticket, status: Status, by: str, now: datetime) -> Changes
     if status is Status.UNREAD:
         return {**restarted(ticket, now), **marked(Kind.STATUS_CHANGED, by, now)}
     if status is Status.RESOLVED:
-        over = {"resolved_at": times.text(now), "open_shard": None, "snoozed_until": None, "resolve_at": None}
+        over: Changes = {"resolved_at": times.text(now), "open_shard": None, "snoozed_until": None, "resolve_at": None}
         stopped = {**wound(ticket.key["pk"], None, now), "epoch": Next("epoch")}
+        over["expires"] = int((now + KEPT).timestamp()) + 1  # never taken back: nothing comes after being resolved
         return {"status": status.value, **over, **stopped, **marked(Kind.RESOLVED, by, now)}
     return {"status": status.value, **_seen(ticket, status, by, now), **marked(_kind(ticket.status, status), by, now)}
 
