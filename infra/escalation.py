@@ -51,9 +51,15 @@ class Timers(Construct):
     @property
     def schedules_arn(self) -> str:
         """The ARN pattern of all schedules in the group."""
-        return cdk.Stack.of(self).format_arn(
-            service="scheduler", resource="schedule", resource_name=f"{self.group.ref}/*"
-        )
+        return self._schedules_of(self.group.ref)
+
+    @property
+    def list_arn(self) -> str:
+        """The ARN that ListSchedules is authorized by, whichever group is asked for (aws-cdk issue 38201)."""
+        return self._schedules_of("*")
+
+    def _schedules_of(self, group: str) -> str:
+        return cdk.Stack.of(self).format_arn(service="scheduler", resource="schedule", resource_name=f"{group}/*")
 
 
 class Escalation(Construct):

@@ -15,7 +15,7 @@ from infra.layers import ROOT
 from infra.operations import Operations
 from infra.places import Located, Place, Places
 from infra.queues import DeadLetters
-from infra.rights import RIGHTS, WILDCARDS, Right
+from infra.rights import RIGHTS, WILDCARDS, Right, own, tenants
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ class Function(Construct):
         self._log = logs.LogGroup(
             self, "Log", retention=workshop.log_retention, removal_policy=cdk.RemovalPolicy.DESTROY
         )
+        role = self._role()
         self.function = lambda_.Function(
             self,
             "Function",
@@ -78,13 +79,15 @@ class Function(Construct):
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
             layers=[*workshop.layers],
-            role=self._role().without_policy_updates(),  # the table of rights is the whole truth
+            role=role.without_policy_updates(),  # the table of rights is the whole truth
             log_group=self._log,
             environment=self._environment(told, variables or {}),
             timeout=timeout or cdk.Duration.seconds(10),
             memory_size=memory,
             reserved_concurrent_executions=reserved,
         )
+        if tenants(name):
+            self.function.add_environment("TENANT_ROLE_ARN", self._tenant_role(role).role_arn)
         accept(self.function, "AwsSolutions-L1", "Python 3.13 is the version that all dependencies have wheels for.")
 
     def on_failure(self, *, retries: int, oldest: cdk.Duration) -> None:
@@ -137,12 +140,31 @@ class Function(Construct):
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             inline_policies={
-                "Rights": iam.PolicyDocument(statements=[write_log, *map(self._statement, RIGHTS[self._name])])
+                "Rights": iam.PolicyDocument(statements=[write_log, *map(self._statement, own(self._name))])
             },
         )
-        for place in {place for right in RIGHTS[self._name] for place in right.places} & WILDCARDS.keys():
+        for place in {place for right in own(self._name) for place in right.places} & WILDCARDS.keys():
             self._acknowledge_wildcards(role, place)
         return role
+
+    def _tenant_role(self, role: iam.Role) -> iam.Role:
+        """Make the role by which the function reaches the rows of one tenant: sessions of it are tagged with whose."""
+        tagged = {
+            "StringLike": {"aws:RequestTag/tenant": "?*"},
+            "ForAllValues:StringEquals": {"aws:TagKeys": ["tenant"]},
+        }
+        rights = [self._statement(right) for right in tenants(self._name)]
+        tenant_role = iam.Role(
+            self,
+            "TenantRole",
+            assumed_by=iam.ArnPrincipal(role.role_arn).with_conditions(tagged).with_session_tags(),
+            inline_policies={"Rights": iam.PolicyDocument(statements=rights)},
+        )
+        acting = iam.PolicyStatement(actions=["sts:AssumeRole", "sts:TagSession"], resources=[tenant_role.role_arn])
+        # A resource of its own: each of the two roles names the other.
+        allowed = iam.Policy(self, "ActForTenants", statements=[acting], roles=[role])
+        self.function.node.add_dependency(allowed)
+        return tenant_role
 
     def _statement(self, right: Right) -> iam.PolicyStatement:
         return iam.PolicyStatement(

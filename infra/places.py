@@ -22,6 +22,7 @@ class Place(StrEnum):
     CANARY_QUEUE = "the queue of channel canary"
     CANARY_SINK = "the queue in which the canary finds its pages"
     SCHEDULES = "the schedules of our own group"
+    LIST_OF_SCHEDULES = "the list of the account's schedules, of which ours are asked for"
     SCHEDULE_ROLE = "the role with which schedules reach the due queue"
     OPERATOR_SECRET = "the secret that holds the operator's key"  # noqa: S105 (a description, no secret)
     CANARY_SECRET = "the secret in which the canary keeps its API key"  # noqa: S105 (as above)

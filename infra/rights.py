@@ -1,9 +1,13 @@
 """What each function may do: one table, the whole of every role except the function's own log.
 
 A function is also told (by environment variables) of exactly the places that it has a right to.
+
+Who acts for a caller has two roles. Its own has no right to any row of a tenant. The rows of one it reaches by a
+session of its tenant role, tagged with that tenant, whose rights are good for keys that begin with the tag: see `own`
+and `tenants`, which share the table out among the two.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from infra.places import Place
@@ -13,7 +17,8 @@ from infra.places import Place
 class Right:
     """Actions on places: allowed, or denied whatever else is allowed.
 
-    `only_to` names the one service that a role may be passed to, `rows` the keys that an action on a table is good for.
+    `only_to` names the one service that a role may be passed to, `rows` the keys that an action on a table is good for;
+    `keyed`: and for nothing that has no key.
     """
 
     actions: tuple[str, ...]
@@ -21,14 +26,32 @@ class Right:
     denied: bool = False
     only_to: str | None = None
     rows: tuple[str, ...] = ()
+    keyed: bool = False
 
     def conditions(self) -> dict[str, Any] | None:
         """Return the conditions of the policy's statement, None if there are none."""
         passed = {"StringEquals": {"iam:PassedToService": self.only_to}} if self.only_to else {}
         # UpdateItem and its like always have leading keys: "for all" is never true for want of them.
         every = "ForAnyValue" if self.denied else "ForAllValues"
-        keyed = {f"{every}:StringLike": {"dynamodb:LeadingKeys": list(self.rows)}} if self.rows else {}
-        return {**passed, **keyed} or None
+        rows = {f"{every}:StringLike": {"dynamodb:LeadingKeys": list(self.rows)}} if self.rows else {}
+        keyed = {"Null": {"dynamodb:LeadingKeys": "false"}} if self.keyed else {}
+        return {**passed, **rows, **keyed} or None
+
+    @property
+    def of_tenants(self) -> bool:
+        """Whether it is a right to rows of tenants."""
+        return TABLES.issuperset(self.places) and all(rows.startswith(ANY_TENANT) for rows in self.rows)
+
+
+TABLES = {
+    Place.TICKETS,
+    Place.TICKETS_OPEN,
+    Place.TICKETS_OF_TEAM,
+    Place.DIRECTORY,
+    Place.DIRECTORY_LISTED,
+}
+ANY_TENANT = "T#*#"
+THE_TENANT = "T#${aws:PrincipalTag/tenant}#"
 
 
 def _dynamodb(*operations: str) -> tuple[str, ...]:
@@ -47,6 +70,11 @@ CHANNELS = (Place.SMS_QUEUE, Place.EMAIL_QUEUE, Place.CANARY_QUEUE)
 def may(actions: tuple[str, ...], *places: Place) -> Right:
     """Return the right to all the actions on all the places."""
     return Right(actions, places)
+
+
+def rows_of(begins: str, operations: tuple[str, ...], table: Place) -> Right:
+    """Return the right to rows of a table that are no tenant's: those by which a tenant is found."""
+    return Right(operations, (table,), rows=(f"{begins}#*",))
 
 
 def consume(queue: Place) -> Right:
@@ -92,9 +120,14 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
         may(SEND, *CHANNELS),
     ),
     "rules": (*KEEP_DIRECTORY, may(QUERY, Place.DIRECTORY), TAKE_ALLOWANCE),
-    "schedules": (*KEEP_DIRECTORY, may(QUERY, Place.DIRECTORY), TAKE_ALLOWANCE),
+    "schedules": (
+        *KEEP_DIRECTORY,
+        may(QUERY, Place.DIRECTORY),
+        TAKE_ALLOWANCE,
+        rows_of("FEED", _dynamodb("PutItem", "DeleteItem"), Place.DIRECTORY),
+    ),
     "oncall": (*LOOK_UP, TAKE_ALLOWANCE),
-    "feeds": (may((*READ, *QUERY), Place.DIRECTORY),),
+    "feeds": (may((*READ, *QUERY), Place.DIRECTORY), rows_of("FEED", _dynamodb("GetItem"), Place.DIRECTORY)),
     "teams": (
         *KEEP_DIRECTORY,
         may(QUERY, Place.DIRECTORY),
@@ -112,11 +145,16 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
         LEAVE_AUDIT,
         TAKE_ALLOWANCE,
     ),
-    "integrations": (*KEEP_DIRECTORY, TAKE_ALLOWANCE),
+    "integrations": (
+        *KEEP_DIRECTORY,
+        TAKE_ALLOWANCE,
+        rows_of("IN", _dynamodb("PutItem", "DeleteItem"), Place.DIRECTORY),
+    ),
     "sso": (
         may(_dynamodb("GetItem", "PutItem", "UpdateItem", "DeleteItem"), Place.DIRECTORY),
         LEAVE_AUDIT,
         TAKE_ALLOWANCE,
+        rows_of("IDP", _dynamodb("PutItem", "DeleteItem"), Place.DIRECTORY),
     ),
     "scim": (*KEEP_DIRECTORY, TAKE_ALLOWANCE),
     "audit": (
@@ -125,16 +163,25 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
         TAKE_ALLOWANCE,
     ),
     "me": (*LOOK_UP, TAKE_ALLOWANCE),
-    "ingest": (WRITE_TICKETS, READ_DIRECTORY, FAILED),
+    "ingest": (
+        WRITE_TICKETS,
+        READ_DIRECTORY,
+        rows_of("IN", _dynamodb("GetItem"), Place.DIRECTORY),
+        FAILED,
+    ),
     "replies": (
-        may((*READ, *_dynamodb("UpdateItem", "Query")), Place.TICKETS),
+        may((*READ, *_dynamodb("UpdateItem")), Place.TICKETS),
+        rows_of("PHONE", _dynamodb("Query", "UpdateItem"), Place.TICKETS),
         may((*READ, *_dynamodb("UpdateItem")), Place.DIRECTORY),
         LIST_DIRECTORY,  # whether a step comes next is a matter of the rules
         LEAVE_AUDIT,
         may(SEND, Place.SMS_QUEUE),
         FAILED,
     ),
-    "links": (may((*READ, *_dynamodb("UpdateItem")), Place.TICKETS),),
+    "links": (
+        may((*READ, *_dynamodb("UpdateItem")), Place.TICKETS),
+        rows_of("LINK", _dynamodb("GetItem"), Place.TICKETS),
+    ),
     "clock": (
         *FOLLOW_TICKETS,
         may((*ARM, *CANCEL), Place.SCHEDULES),
@@ -200,7 +247,8 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
         may(QUERY, Place.TICKETS_DUE),
         may(READ, Place.TICKETS),
         may(SEND, Place.DUE_QUEUE),
-        may((*ARM, *CANCEL, "scheduler:GetSchedule", "scheduler:ListSchedules"), Place.SCHEDULES),
+        may((*ARM, *CANCEL, "scheduler:GetSchedule"), Place.SCHEDULES),
+        may(("scheduler:ListSchedules",), Place.LIST_OF_SCHEDULES),
         PASS_SCHEDULE_ROLE,
         FAILED,
     ),
@@ -212,8 +260,48 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     ),
 }
 
+FOR_CALLERS = {
+    "tickets",
+    "rules",
+    "schedules",
+    "oncall",
+    "feeds",
+    "teams",
+    "users",
+    "severities",
+    "company",
+    "api_keys",
+    "integrations",
+    "sso",
+    "scim",
+    "audit",
+    "me",
+    "ingest",
+    "replies",
+    "links",
+}
+"""The functions that act for one tenant at a time. All others work for all, or find out who a caller is."""
+
+
+def own(name: str) -> tuple[Right, ...]:
+    """Return the rights of a function's own role."""
+    return tuple(right for right in RIGHTS[name] if name not in FOR_CALLERS or not right.of_tenants)
+
+
+def tenants(name: str) -> tuple[Right, ...]:
+    """Return the rights of a function's tenant role, none if it has no such role."""
+    return tuple(_tagged(right) for right in RIGHTS[name] if name in FOR_CALLERS and right.of_tenants)
+
+
+def _tagged(right: Right) -> Right:
+    """Return a right to rows of tenants as one to rows of the session's own."""
+    rows = tuple(one.replace(ANY_TENANT, THE_TENANT, 1) for one in right.rows) or (f"{THE_TENANT}*",)
+    return replace(right, rows=rows, keyed=not right.denied)
+
+
 WILDCARDS = {
     Place.TICKETS_STREAMS: "ListStreams knows no single stream: it is asked of all streams of one table.",
+    Place.LIST_OF_SCHEDULES: "A list is authorized as one of all groups, whichever is asked for.",
     Place.SCHEDULES: "A schedule's name is derived from its ticket and epoch; the group is ours alone.",
     Place.PHONES: "SNS has no ARN for a phone number; publishing to topics is denied beside it.",
     Place.TOPICS: "Nothing may be published to any topic: the right is only denied here.",

@@ -168,6 +168,7 @@ class Tocsin(cdk.Stack):
                     "DUE_QUEUE_ARN": self._due.queue.queue_arn,
                 },
             ),
+            Place.LIST_OF_SCHEDULES: Located((timers.list_arn,)),
             Place.SCHEDULE_ROLE: Located((timers.role.role_arn,), {"SCHEDULE_ROLE_ARN": timers.role.role_arn}),
         }
 

@@ -18,6 +18,7 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "testing",
     "TICKETS_TABLE": "Tickets",
     "DIRECTORY_TABLE": "Directory",
+    "TENANT_ROLE_ARN": "arn:aws:iam::123456789012:role/tenant",
     "PUBLIC_URL": "https://tocsin.example.com",
     "SENDER_RATE": "3",
     "EMAIL_SENDER": "Tocsin <pages@tocsin.example.com>",

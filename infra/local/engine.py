@@ -132,6 +132,7 @@ def _environment(where: Places, port: int) -> dict[str, str]:
         "SFTP_ENABLED": "0",
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "MINISTACK_REGION": REGION,
+        "AUTH": "true",  # every role has its own rights and no others, as on AWS
         "LAMBDA_ACCOUNT_CONCURRENCY": "64",  # calls above it fail, they do not wait
     }
 

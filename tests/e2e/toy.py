@@ -5,6 +5,7 @@ import json
 import time
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from infra.local.aws import client
@@ -39,9 +40,29 @@ def layer(endpoint: str, name: str, **modules: str) -> str:
     return arn
 
 
+def bucket(endpoint: str) -> None:
+    """The bucket of all traces, into which everybody may put."""
+    s3 = client("s3", endpoint)
+    s3.create_bucket(Bucket="seen")
+    s3.delete_public_access_block(Bucket="seen")
+    put = {"Effect": "Allow", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::seen/*"}
+    s3.put_bucket_policy(Bucket="seen", Policy=json.dumps({"Version": "2012-10-17", "Statement": [put]}))
+
+
+def role(endpoint: str) -> None:
+    """The role of all toys, which may do everything."""
+    iam = client("iam", endpoint)
+    statement = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    rights = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    with suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_role(RoleName="toy", AssumeRolePolicyDocument=json.dumps({"Statement": [statement]}))
+        iam.put_role_policy(RoleName="toy", PolicyName="all", PolicyDocument=json.dumps({"Statement": [rights]}))
+
+
 def deploy(endpoint: str, name: str, source: str, layers: tuple[str, ...] = ()) -> str:
     """A function of this source; answers its ARN."""
-    client("s3", endpoint).create_bucket(Bucket="seen")
+    bucket(endpoint)
+    role(endpoint)
     function = client("lambda", endpoint).create_function(
         FunctionName=name,
         Runtime="python3.13",

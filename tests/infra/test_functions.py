@@ -39,8 +39,8 @@ def test_every_log_is_kept_for_a_while_and_then_let_go(app: Template) -> None:
 def test_a_function_is_told_only_of_places_that_it_has_rights_to(app: Template) -> None:
     told = {name: _variables(properties) for name, properties in app.functions().items()}
     assert told["root"] == set()
-    assert told["links"] == {"TICKETS_TABLE"}
-    assert told["feeds"] == {"DIRECTORY_TABLE"}
+    assert told["links"] == {"TICKETS_TABLE", "TENANT_ROLE_ARN"}
+    assert told["feeds"] == {"DIRECTORY_TABLE", "TENANT_ROLE_ARN"}
     assert told["authorizer"] == {"DIRECTORY_TABLE", "OPERATOR_SECRET_ARN", "REQUESTS_PER_SECOND"}
     assert told["clock"] == {
         "DUE_QUEUE_ARN",

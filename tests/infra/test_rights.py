@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.places import Place
-from infra.rights import RIGHTS, WILDCARDS
+from infra.rights import FOR_CALLERS, RIGHTS, TABLES, THE_TENANT, WILDCARDS, Right, own, tenants
 from tests.infra.assembly import Template
 
 Allowed = set[tuple[str, str, str]]
@@ -42,6 +42,7 @@ def places(app: Template) -> dict[Place, list[str]]:
         Place.CANARY_QUEUE: [_arn_of(app, "SQS::Queue", "CanaryQueue")],
         Place.CANARY_SINK: [_arn_of(app, "SQS::Queue", "CanarySink")],
         Place.SCHEDULES: [_join(*arn, ":scheduler:", *here, ":schedule/", group, "/*")],
+        Place.LIST_OF_SCHEDULES: [_join(*arn, ":scheduler:", *here, ":schedule/*/*")],
         Place.SCHEDULE_ROLE: [_arn_of(app, "IAM::Role", "TimersRole")],
         Place.OPERATOR_SECRET: [operators],
         Place.CANARY_SECRET: [canarys],
@@ -63,20 +64,61 @@ def places(app: Template) -> dict[Place, list[str]]:
 
 @pytest.mark.parametrize("name", RIGHTS)
 def test_a_role_allows_what_the_table_of_rights_says(app: Template, places: dict[Place, list[str]], name: str) -> None:
-    expected: Allowed = {
-        ("Deny" if right.denied else "Allow", action, arn)
-        for right in RIGHTS[name]
-        for action in right.actions
-        for place in right.places
-        for arn in (places[place] if place is not Place.DEAD_LETTERS else [_dead_letters_of(app, name)])
-    }
+    expected = _spelled(app, places, name, own(name))
     log = _text({"Fn::GetAtt": [app.functions()[name]["LoggingConfig"]["LogGroup"]["Ref"], "Arn"]})
     expected |= {("Allow", action, log) for action in ("logs:CreateLogStream", "logs:PutLogEvents")}
     assert _allowed(_role_of(app, name)) == expected
 
 
+@pytest.mark.parametrize("name", sorted(FOR_CALLERS))
+def test_who_acts_for_a_caller_reaches_rows_of_tenants_by_a_session_of_one_alone(
+    app: Template, places: dict[Place, list[str]], name: str
+) -> None:
+    role = _tenant_role_of(app, name)
+    assert _allowed(role) == _spelled(app, places, name, tenants(name))
+    for statement in _statements(role):
+        denied = statement["Effect"] == "Deny"
+        keys = statement["Condition"]["ForAnyValue:StringLike" if denied else "ForAllValues:StringLike"]
+        assert all(rows.startswith(THE_TENANT) for rows in keys["dynamodb:LeadingKeys"])
+        assert denied or statement["Condition"]["Null"] == {"dynamodb:LeadingKeys": "false"}, "nor what has no key"
+        forbidden = {"dynamodb:Scan", "dynamodb:BatchWriteItem"}
+        assert not forbidden.intersection(statement["Action"])
+        assert "PartiQL" not in str(statement["Action"])
+    for statement in _statements(_role_of(app, name)):
+        if "TicketsArn" in str(statement["Resource"]) or "DirectoryArn" in str(statement["Resource"]):
+            (rows,) = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+            assert rows.split("#")[0] in {"IN", "FEED", "IDP", "PHONE", "LINK"}
+
+
+@pytest.mark.parametrize("name", sorted(FOR_CALLERS))
+def test_only_the_function_itself_makes_sessions_and_only_with_the_tenants_tag(app: Template, name: str) -> None:
+    properties = app.functions()[name]
+    (trust,) = _tenant_role_of(app, name)["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"AWS": properties["Role"]}
+    assert trust["Action"] == ["sts:AssumeRole", "sts:TagSession"]
+    assert trust["Condition"] == {
+        "StringLike": {"aws:RequestTag/tenant": "?*"},
+        "ForAllValues:StringEquals": {"aws:TagKeys": ["tenant"]},
+    }
+
+
+def test_every_function_behind_the_api_acts_for_a_caller_but_those_that_have_none() -> None:
+    """Whoever makes a new one finds it here: it belongs to `FOR_CALLERS`, or the reason why not stands here."""
+    reaching = {name for name, rights in RIGHTS.items() for right in rights if TABLES.intersection(right.places)}
+    for_all = {"clock", "historian", "escalator", "sweeper", "auditor", "redriver"}  # they work for all tenants
+    for_all |= {name for name in RIGHTS if name.startswith("notifier-")}
+    for_all |= {"authorizer", "companies"}  # who finds out who a caller is; who is asked by the operator alone
+    assert reaching - for_all == FOR_CALLERS - for_all == FOR_CALLERS
+
+
 def test_roles_have_nothing_but_their_own_statements(app: Template) -> None:
-    assert app.of_type("IAM::Policy") == app.of_type("IAM::ManagedPolicy") == {}
+    assert app.of_type("IAM::ManagedPolicy") == {}
+    acting = app.of_type("IAM::Policy").values()
+    assert len(acting) == len(FOR_CALLERS)
+    for policy in acting:
+        (statement,) = policy["PolicyDocument"]["Statement"]
+        assert statement["Action"] == ["sts:AssumeRole", "sts:TagSession"]
+        assert "TenantRole" in statement["Resource"]["Fn::GetAtt"][0]
     assert not any("ManagedPolicyArns" in role for role in app.of_type("IAM::Role").values())
 
 
@@ -140,13 +182,15 @@ def test_nobody_may_change_or_delete_what_stands_in_the_audit(app: Template) -> 
     """It is denied to all who may change anything else of the table; one who may overwrite it asks if it is there."""
     changing = {"dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
     for name in RIGHTS:
-        statements = [one for one in _statements(_role_of(app, name)) if "DirectoryArn" in str(one["Resource"])]
+        statements = [one for one in _reaching(app, name) if "DirectoryArn" in str(one["Resource"])]
         allowed = {action for one in statements if one["Effect"] == "Allow" for action in _listed(one["Action"])}
         denials = [one for one in statements if one["Effect"] == "Deny"]
-        assert len(denials) == bool(allowed & changing), name
+        doors = {one["Action"] for one in statements if isinstance(one["Action"], str)}  # rows that are no tenant's
+        assert len(denials) == bool((allowed - doors) & changing), name
+        whose = THE_TENANT if name in FOR_CALLERS else "T#*#"
         for denial in denials:
-            assert changing & allowed <= set(denial["Action"])
-            assert denial["Condition"] == {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["T#*#AUDIT#*"]}}
+            assert changing & (allowed - doors) <= set(denial["Action"])
+            assert denial["Condition"] == {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": [f"{whose}AUDIT#*"]}}
 
 
 def test_who_changes_something_for_a_caller_may_write_that_into_the_audit() -> None:
@@ -157,18 +201,40 @@ def test_who_changes_something_for_a_caller_may_write_that_into_the_audit() -> N
 
 
 def test_a_function_without_a_right_to_a_table_cannot_reach_it(app: Template) -> None:
-    reaching = {name for name in RIGHTS if "TocsinData:" in str(_role_of(app, name)["Policies"])}
+    reaching = {name for name in RIGHTS if "TocsinData:" in str(_reaching(app, name))}
     assert reaching == RIGHTS.keys() - {"root", "canary"}
     assert "TicketsArn" not in str(_role_of(app, "companies")["Policies"])
 
 
 def test_who_has_nothing_to_do_with_tickets_writes_no_row_of_theirs_but_the_allowance(app: Template) -> None:
     for name in ("rules", "users", "severities", "company", "api_keys", "integrations", "sso", "scim", "me"):
-        writing = [one for one in _statements(_role_of(app, name)) if "TicketsArn" in str(one) and "Update" in str(one)]
+        writing = [one for one in _reaching(app, name) if "TicketsArn" in str(one) and "Update" in str(one)]
         assert [one["Action"] for one in writing] == ["dynamodb:UpdateItem"]
         assert writing[0]["Condition"] == {
-            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["T#*#ALLOWANCE#requests"]}
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{THE_TENANT}ALLOWANCE#requests"]},
+            "Null": {"dynamodb:LeadingKeys": "false"},
         }
+
+
+def _spelled(app: Template, places: dict[Place, list[str]], name: str, rights: tuple[Right, ...]) -> Allowed:
+    return {
+        ("Deny" if right.denied else "Allow", action, arn)
+        for right in rights
+        for action in right.actions
+        for place in right.places
+        for arn in (places[place] if place is not Place.DEAD_LETTERS else [_dead_letters_of(app, name)])
+    }
+
+
+def _tenant_role_of(app: Template, name: str) -> dict[str, Any]:
+    variables = app.functions()[name]["Environment"]["Variables"]
+    return app.of_type("IAM::Role")[variables["TENANT_ROLE_ARN"]["Fn::GetAtt"][0]]
+
+
+def _reaching(app: Template, name: str) -> list[dict[str, Any]]:
+    """Return the statements of all roles that a function acts by."""
+    roles = [_role_of(app, name), *([_tenant_role_of(app, name)] if name in FOR_CALLERS else [])]
+    return [statement for role in roles for statement in _statements(role)]
 
 
 def _role_of(app: Template, name: str) -> dict[str, Any]:

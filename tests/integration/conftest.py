@@ -10,7 +10,7 @@ from moto import mock_aws
 from tests.integration.asking import WHOLE
 from tests.world import ENVIRONMENT, Caller
 from tests.world import table as as_deployed
-from tocsin import authorizer, aws, clock, leases, limits, reading, shares, sign_in, telemetry
+from tocsin import authorizer, aws, clock, leases, limits, reading, sessions, shares, sign_in, telemetry
 from tocsin.rows import Row, plain
 from tocsin.settings import settings
 from tocsin.store import Table, directory, tickets
@@ -44,6 +44,7 @@ def world(moto: mock_aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     authorizer.forget_operator()
     reading.forget()
     leases.forget()
+    sessions.forget()
     limits.forget()
     sign_in.forget()
     shares.forget()
@@ -113,3 +114,4 @@ def _rows(table: Table) -> list[Row]:
 def _forget_clients() -> None:
     aws.client.cache_clear()
     aws.unsigned_client.cache_clear()
+    aws._lent.cache_clear()

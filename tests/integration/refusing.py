@@ -10,6 +10,7 @@ from botocore.exceptions import ReadTimeoutError
 from tocsin import aws
 
 TIMEOUT = "time-out"
+LENT = aws.Credentials("ASIA", "secret", "token")  # a tenant's session has a client of its own
 
 
 @contextmanager
@@ -23,10 +24,12 @@ def refused(service: str, operation: str, code: str) -> Iterator[list[dict[str, 
             raise ReadTimeoutError(endpoint_url=f"https://{service}.example")
         return SimpleNamespace(status_code=400), {"Error": {"Code": code, "Message": "No."}}
 
-    client = aws.client(service)
-    events, name = client.meta.events, f"before-call.{client.meta.service_model.service_id.hyphenize()}.{operation}"
-    events.register(name, answer)
+    clients = [aws.client(service), *([aws.lent_client(service, LENT)] if service == "dynamodb" else [])]
+    name = f"before-call.{clients[0].meta.service_model.service_id.hyphenize()}.{operation}"
+    for client in clients:
+        client.meta.events.register(name, answer)
     try:
         yield calls
     finally:
-        events.unregister(name, answer)
+        for client in clients:
+            client.meta.events.unregister(name, answer)

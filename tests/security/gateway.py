@@ -16,8 +16,10 @@ from typing import Any, Self
 from urllib.parse import parse_qsl
 
 from infra.openapi import NOUNS
+from tests.simulation.cloud import errors
 from tests.simulation.cloud.gate import Call
 from tests.simulation.cloud.table import Item, Table
+from tests.simulation.invariants import rights
 from tests.simulation.world import World
 from tests.world import Answer
 from tocsin import authorizer, leases, reading
@@ -69,12 +71,26 @@ class Unicode:
         """Nothing more happens."""
 
 
+class Rights:
+    """AWS denies what no right of a function allows."""
+
+    @staticmethod
+    def before(call: Call) -> None:
+        """Raise AccessDeniedException for a call that is denied."""
+        if beyond := rights.beyond([call]):
+            raise errors.error("AccessDeniedException", call.operation, str(beyond))
+
+    @staticmethod
+    def after(call: Call) -> None:
+        """What was allowed is done."""
+
+
 class Gateway:
     """The gateway before a world. Leaving the block takes the world down too."""
 
     def __init__(self) -> None:
         self.world = World(seed=1)
-        self.world.gate.faults.append(Unicode())
+        self.world.gate.faults += [Unicode(), Rights()]
         self.world.clients["secretsmanager"] = Secrets()  # type: ignore[assignment]
 
     def __enter__(self) -> Self:

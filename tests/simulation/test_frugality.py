@@ -9,6 +9,14 @@ from tests.simulation.story import Story, step
 from tests.world import request
 
 
+@pytest.fixture
+def story(story: Story) -> Story:
+    """A story whose processes have a session for the company: they ask for one an hour."""
+    story.expect(200, "GET", "/company")
+    story.gate.calls.clear()
+    return story
+
+
 def shown(calls: list[Call]) -> dict[str, int]:
     """Return how often each operation was called."""
     return dict(Counter(f"{call.service}.{call.operation}" for call in calls))

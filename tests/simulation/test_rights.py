@@ -2,6 +2,7 @@
 
 import pytest
 
+from infra.rights import FOR_CALLERS
 from tests.simulation.cloud.gate import Call
 from tests.simulation.invariants import rights
 
@@ -29,7 +30,31 @@ AUDITED = {"pk": {"S": "T#acme#AUDIT#2026-11"}, "sk": {"S": "x"}}
 def test_a_call_without_a_right_is_found(
     function: str, service: str, operation: str, arguments: dict[str, object]
 ) -> None:
-    assert len(rights.beyond([Call(0, function, service, operation, arguments)])) == 1
+    assert (
+        len(
+            rights.beyond([Call(0, function, service, operation, arguments, "acme" if function in FOR_CALLERS else "")])
+        )
+        == 1
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "tenant"),
+    [
+        ("T#bolt#COMPANY", "acme"),
+        ("T#acmex#COMPANY", "acme"),
+        ("T#acme#COMPANY", ""),
+        ("IN#abc", "acme"),
+        ("IN#abc", ""),
+    ],
+)
+def test_who_acts_for_a_company_has_a_right_to_its_rows_alone_and_only_by_its_session(row: str, tenant: str) -> None:
+    def read(pk: str, tenant: str) -> Call:
+        key = {"pk": {"S": pk}, "sk": {"S": "COMPANY"}}
+        return Call(0, "teams", "dynamodb", "get_item", {"TableName": "Directory", "Key": key}, tenant)
+
+    assert len(rights.beyond([read(row, tenant)])) == 1
+    assert rights.beyond([read("T#acme#COMPANY", "acme")]) == set()
 
 
 def test_a_row_that_the_right_names_is_allowed() -> None:

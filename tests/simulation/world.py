@@ -30,16 +30,18 @@ from tests.simulation.cloud.providers import SES, SNS, Outbox, Sent
 from tests.simulation.cloud.scheduler import Scheduler
 from tests.simulation.cloud.sqs import SQS, Message, Queue
 from tests.simulation.cloud.stream import Reader, Record
+from tests.simulation.cloud.sts import STS
 from tests.simulation.cloud.table import Item, ReadOnce, Table
 from tests.simulation.timeline import Timeline
 from tests.world import ENVIRONMENT, Answer, Context, handler, request, table
-from tocsin import aws, clock, ids, leases, limits, reading, shares, store, stream, telemetry, times
+from tocsin import aws, clock, ids, leases, limits, reading, sessions, shares, store, stream, telemetry, times
 from tocsin.settings import settings
 
 ARN = "arn:aws:sqs:eu-central-1:123456789012:"
 QUEUES = {"due": ("escalator", 5), "sms": ("notifier", 5), "email": ("notifier", 5), "canary": ("notifier", 5)}
 """Work queues: who works them off, and how many messages at once (infra/escalation.py, infra/notification.py)."""
 
+NOBODY = ""  # for whom a process acts when it begins
 Rows = dict[tuple[str, str], Item]
 
 
@@ -83,6 +85,7 @@ class World:
         self._busy: Counter[str] = Counter()
         self.comes_back: Callable[[Message], bool] = lambda message: False  # although it was worked off
         self.clients = self._clients()
+        self._lent: dict[str, Client] = {}
         self.timeline.after(self.random.uniform(0, 60), self._tick)
         self.timeline.after(1800, self._audit)
         self._kept: list[Callable[[], None]] = []
@@ -153,12 +156,14 @@ class World:
         """Give a process of a function that is not at work."""
         number = sum(one.function == function for one in self.at_work)
         router = vars(BaseRouter).get("current_event"), vars(BaseRouter).get("lambda_context")
+        watch, store.directory.watch = store.directory.watch, None  # another process is not watched with this one
         self.at_work.append(Invocation(function, event, self.seconds))
         try:
-            with self.gate.inside(function):
+            with self.gate.inside(function), sessions.acting_for(NOBODY):
                 yield _process(function, number)
         finally:
             self.at_work.pop()
+            store.directory.watch = watch
             if self.at_work:  # Powertools keeps a request where all processes of this one see it
                 BaseRouter.current_event, BaseRouter.lambda_context = router  # type: ignore[assignment]
 
@@ -260,14 +265,22 @@ class World:
             "scheduler": self.scheduler,
             "sns": self.sns,
             "sesv2": self.ses,
+            "sts": STS(),
         }
         return {name: Client(name, service, self.gate) for name, service in services.items()}
+
+    def lent(self, tenant: str) -> Client:
+        """Return the client whose calls are signed by a tenant's session."""
+        if tenant not in self._lent:
+            self._lent[tenant] = Client("dynamodb", self.dynamodb, self.gate, tenant)
+        return self._lent[tenant]
 
     def __enter__(self) -> Self:
         urls = {f"{name.upper()}_QUEUE_URL": queue_url(name) for name in QUEUES}
         self._kept = [settings.__dict__.clear, _forget, partial(_restore, os.environ.copy())]
         os.environ.update(ENVIRONMENT | urls)
         self.put(aws, "client", lambda service, region=None: self.clients[service])
+        self.put(aws, "lent_client", lambda service, credentials: self.lent(credentials.token))
         self.put(clock, "now", self.now)
         self.put(times, "parse", _parse)
         self.put(store, "plain", self.row)
@@ -305,6 +318,7 @@ def _forget() -> None:
     """Let go of what processes keep in memory."""
     reading.forget()
     leases.forget()
+    sessions.forget()
     shares.forget()
     limits.forget()
 

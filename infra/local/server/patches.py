@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.errors import WrongVersion
-from infra.local.server import nursery, streams
+from infra.local.server import authorization, nursery, streams
 from infra.local.signing import SigningKey, sign
 
 VERSION = "1.5.33"
@@ -40,6 +40,7 @@ def apply(*, runtime: Path, layers: Path, key: SigningKey) -> None:
     sign_messages_to_subscribers(key)
     keep_the_time_of_text_messages()
     route_options_like_any_method()
+    authorization.patch()
     nursery.patch()
     streams.patch()
 

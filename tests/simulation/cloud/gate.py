@@ -24,6 +24,7 @@ class Call(NamedTuple):
     service: str
     operation: str
     arguments: Mapping[str, Any]
+    tenant: str = ""  # whose session it was made by; by none, it was the function itself
 
 
 class Fault(Protocol):
@@ -57,9 +58,11 @@ class Gate:
         """Return the calls that these functions made."""
         return [call for call in self.calls if call.function in functions]
 
-    def pass_(self, service: str, operation: str, arguments: dict[str, Any], effect: Callable[..., Any]) -> Any:
+    def pass_(
+        self, service: str, operation: str, arguments: dict[str, Any], effect: Callable[..., Any], tenant: str = ""
+    ) -> Any:
         """Make a call."""
-        call = Call(len(self.calls), self.function, service, operation, arguments)
+        call = Call(len(self.calls), self.function, service, operation, arguments, tenant)
         self.calls.append(call)
         for fault in self.faults:
             fault.before(call)
@@ -72,15 +75,15 @@ class Gate:
 class Client:
     """A client as boto3 has it: an attribute for each operation that the service models, and `exceptions`."""
 
-    def __init__(self, name: str, service: Any, gate: Gate) -> None:
-        self._name, self._service, self._gate = name, service, gate
+    def __init__(self, name: str, service: Any, gate: Gate, tenant: str = "") -> None:
+        self._name, self._service, self._gate, self._tenant = name, service, gate, tenant
         self.exceptions: Exceptions = service.exceptions
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         effect = getattr(self._service, operation)
 
         def call(**arguments: Any) -> Any:
-            return self._gate.pass_(self._name, operation, arguments, effect)
+            return self._gate.pass_(self._name, operation, arguments, effect, self._tenant)
 
         setattr(self, operation, call)
         return call

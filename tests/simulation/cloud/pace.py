@@ -9,6 +9,7 @@ from tests.simulation.timeline import Timeline
 
 SECONDS = {
     "dynamodb": (0.003, 0.008),
+    "sts": (0.02, 0.06),
     "sqs": (0.005, 0.015),
     "scheduler": (0.02, 0.06),
     "sns": (0.05, 0.15),

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from infra.places import Place
-from infra.rights import RIGHTS, Right
+from infra.rights import RIGHTS, THE_TENANT, Right, own, tenants
 from tests.simulation.cloud.gate import Call
 from tests.simulation.trace import Trace, Violation
 
@@ -26,31 +26,34 @@ QUEUES = {
     "sink": Place.CANARY_SINK,
 }
 ONLY = {
+    "scheduler:ListSchedules": Place.LIST_OF_SCHEDULES,
     "scheduler": Place.SCHEDULES,
     "sns": Place.PHONES,
-    "sesv2": Place.EMAIL_IDENTITIES,
+    "ses": Place.EMAIL_IDENTITIES,
 }
-"""The place of services that have one only."""
+"""The place of actions, and of services that have one only."""
 
-Use = tuple[str, str, Place, str]
-"""A function, its action, the place, and the leading key: empty where there are no rows."""
+Use = tuple[str, str, str, Place, str]
+"""A function, whose session it used (empty: none), its action, the place, and the leading key: empty without rows."""
 
 
 def nothing_is_done_without_a_right(trace: Trace) -> Iterator[Violation]:
     """Whatever a function called, its role allows."""
-    for function, action, place, row in sorted(beyond(trace.world.gate.calls)):
-        yield Violation("S", function, f"may not do {action} on {place} {row}")
+    for function, tenant, action, place, row in sorted(beyond(trace.world.gate.calls)):
+        yield Violation("S", function, f"may not do {action} on {place} {row} as {tenant or 'itself'}")
 
 
 def beyond(calls: Iterable[Call]) -> set[Use]:
-    """Return what functions did without a right."""
-    return {use for use in {use for call in calls if call.function for use in _uses(call)} if not _allowed(use)}
+    """Return what functions did without a right. Whose sessions they make is a matter of the tenant role's trust."""
+    made = (call for call in calls if call.function and call.service != "sts")
+    return {use for use in {use for call in made for use in _uses(call)} if not _allowed(use)}
 
 
 def _uses(call: Call) -> Iterator[Use]:
     action = _action(call.service, call.operation)
-    for place, row in _reached(call.service, call.arguments):
-        yield call.function, action, place, row if _by_rows(call.function, action, place) else ""
+    for place, row in _reached(action, call.arguments):
+        by_rows = _by_rows(call.function, call.tenant, action, place)
+        yield call.function, call.tenant, action, place, row if by_rows else ""
 
 
 @cache
@@ -60,8 +63,9 @@ def _action(service: str, operation: str) -> str:
     return f"{service.removesuffix('v2')}:{name}"
 
 
-def _reached(service: str, arguments: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
+def _reached(action: str, arguments: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     """Return each place that a call reaches, and each leading key there."""
+    service = action.partition(":")[0]
     if service == "dynamodb":
         yield from _rows(arguments)
     elif service == "sqs":
@@ -70,7 +74,7 @@ def _reached(service: str, arguments: Mapping[str, Any]) -> Iterator[tuple[Place
         operators = "operator" in arguments["SecretId"].lower()
         yield Place.OPERATOR_SECRET if operators else Place.CANARY_SECRET, ""
     else:
-        yield ONLY[service], ""
+        yield ONLY.get(action) or ONLY[service], ""
 
 
 def _rows(arguments: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
@@ -85,22 +89,24 @@ def _rows(arguments: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
 
 
 @cache
-def _of(function: str) -> tuple[Right, ...]:
-    """Return the rights of a function; the notifiers, one for each channel, are played by one."""
-    return tuple(right for name, rights in RIGHTS.items() if name.partition("-")[0] == function for right in rights)
+def _of(function: str, tenant: str) -> tuple[Right, ...]:
+    """Return the rights of a function, or of its session for a tenant; one notifier plays those of all channels."""
+    names = [name for name in RIGHTS if name.partition("-")[0] == function]
+    return tuple(right for name in names for right in (tenants(name) if tenant else own(name)))
 
 
 @cache
-def _by_rows(function: str, action: str, place: Place) -> bool:
-    return any(right.rows for right in _of(function) if action in right.actions and place in right.places)
+def _by_rows(function: str, tenant: str, action: str, place: Place) -> bool:
+    return any(right.rows for right in _of(function, tenant) if action in right.actions and place in right.places)
 
 
 def _allowed(use: Use) -> bool:
-    fitting = [right for right in _of(use[0]) if _fits(right, use)]
+    fitting = [right for right in _of(use[0], use[1]) if _fits(right, use)]
     return bool(fitting) and not any(right.denied for right in fitting)
 
 
 def _fits(right: Right, use: Use) -> bool:
-    _, action, place, row = use
-    rows = not right.rows or any(fnmatchcase(row, pattern) for pattern in right.rows)
+    _, tenant, action, place, row = use
+    patterns = [pattern.replace(THE_TENANT, f"T#{tenant}#") for pattern in right.rows]
+    rows = not patterns or any(fnmatchcase(row, pattern) for pattern in patterns)
     return action in right.actions and place in right.places and rows

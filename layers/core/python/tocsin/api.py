@@ -1,7 +1,7 @@
 """The conventions of the HTTPS API, for every function behind it: who asks, what may be sent, what an error looks like.
 
 A function makes one `Api` for its noun and hangs its routes on it. Powertools matches, validates against the types of
-a route and writes the OpenAPI document from them; this module decides what comes before (401, 429, 404, 405, 403, 413,
+a route and writes the OpenAPI document from them; this module decides what comes before (401, 404, 405, 403, 429, 413,
 415, 400) and how every refusal is written (RFC 9457).
 """
 
@@ -9,7 +9,6 @@ import json
 import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from http import HTTPStatus
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -19,7 +18,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from pydantic import BaseModel, BeforeValidator
 
-from tocsin import access, aws, clock, ids, journal, limits, ownership
+from tocsin import access, aws, clock, ids, journal, limits, ownership, sessions
 from tocsin.access import Principal, principal
 from tocsin.errors import (
     Invalid,
@@ -118,29 +117,29 @@ class Api(APIGatewayHttpResolver):
         """Answer a request (HTTP API, payload format 2.0)."""
         request = dict(event)
         try:
-            self._admit(request)
+            who = principal(request)
+            with sessions.acting_for(who.tenant):
+                self._admit(who, request)
+                return self._answer(who, request, context)
         except Problem as problem:
             return _gateway_answer(_refuse(problem))
+
+    def _answer(self, who: Principal, request: dict[str, Any], context: Any) -> dict[str, Any]:
         asked = request["requestContext"]["http"]
-        with self._audited(request):
+        name, path = request["requestContext"].get("requestId") or ids.new(), request["rawPath"]
+        with journal.kept(who, self._noun, name, clock.now(), method=asked["method"], path=path):
             answer = super().resolve(request, context)
-        told = {"method": asked["method"], "path": request["rawPath"], "status": answer["statusCode"]}
+        told = {"method": asked["method"], "path": path, "status": answer["statusCode"]}
         logger.info("request", extra=told)  # with the request's id and, by now, the ticket that it was about
         return answer
 
-    def _audited(self, request: Mapping[str, Any]) -> AbstractContextManager[None]:
-        context, path = request["requestContext"], request["rawPath"]
-        name, method = context.get("requestId") or ids.new(), context["http"]["method"]
-        return journal.kept(principal(request), self._noun, name, clock.now(), method=method, path=path)
-
-    def _admit(self, request: dict[str, Any]) -> None:
-        who = principal(request)
+    def _admit(self, who: Principal, request: dict[str, Any]) -> None:
         logger.set_correlation_id(request["requestContext"].get("requestId"))
         about(who.tenant)
-        limits.admit_request(who, clock.now())
         proxy = APIGatewayProxyEventV2(request)
         route, path = self._matched(proxy.path, proxy.http_method)
         own = access.check(who, route)
+        limits.admit_request(who, clock.now())  # after what costs nothing, and may not concern a function with tables
         _check_body(request)
         if own:
             ownership.check(who, route, own, path, _fields(request["body"]))

@@ -6,11 +6,19 @@ while somebody waits for a page. Elsewhere clients are made when first asked for
 
 import os
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 TIMEOUT_SECONDS = 3
 ONCE = dict.fromkeys(("sns", "sesv2", "scheduler", "lambda"), 1)
 SLOW = {"lambda": 35}  # seconds: a function at work is waited for
+
+
+class Credentials(NamedTuple):
+    """What a call is signed with."""
+
+    access_key: str
+    secret_key: str
+    token: str
 
 
 @cache
@@ -31,18 +39,53 @@ def unsigned_client(service: str, region: str) -> Any:
     return _made(service, region, signature_version=UNSIGNED)
 
 
+def lent_client(service: str, credentials: Credentials) -> Any:
+    """Return a client whose next call is signed with these credentials: one for all, with its connections."""
+    from botocore.credentials import ReadOnlyCredentials  # noqa: PLC0415 - as below
+
+    made, lent = _lent(service)
+    lent.frozen = ReadOnlyCredentials(*credentials)
+    return made
+
+
+@cache
+def _lent(service: str) -> tuple[Any, Any]:
+    """Return a client that asks, whenever it signs a call, for the credentials that were lent last; and those."""
+    import boto3  # noqa: PLC0415 - as below
+    from botocore.credentials import Credentials as Asked  # noqa: PLC0415
+    from botocore.session import Session  # noqa: PLC0415
+
+    class Lent(Asked):  # type: ignore[misc]  # botocore has no types
+        def get_frozen_credentials(self) -> Any:
+            return self.frozen
+
+    class Provider:
+        @staticmethod
+        def load_credentials() -> Any:
+            return lent
+
+    lent = Lent("none", "none")
+    session = Session()
+    session.register_component("credential_provider", Provider)
+    return boto3.Session(botocore_session=session).client(service, config=_config(service)), lent
+
+
 def _made(service: str, region: str | None, **how: Any) -> Any:
     import boto3  # noqa: PLC0415 - half of a cold start; a process that answers from memory never pays it
-    from botocore.config import Config  # noqa: PLC0415
 
-    config = Config(
+    return boto3.client(service, region_name=region, config=_config(service, **how))
+
+
+def _config(service: str, **how: Any) -> Any:
+    from botocore.config import Config  # noqa: PLC0415 - as above
+
+    return Config(
         connect_timeout=2,
         read_timeout=SLOW.get(service, TIMEOUT_SECONDS),
         retries={"mode": "standard", "total_max_attempts": ONCE.get(service, 3)},
         tcp_keepalive=True,
         **how,
     )
-    return boto3.client(service, region_name=region, config=config)
 
 
 def prepare(*services: str) -> None:
@@ -50,6 +93,9 @@ def prepare(*services: str) -> None:
     if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
         for service in services:
             client(service)
+        if "TENANT_ROLE_ARN" in os.environ:
+            client("sts")
+            _lent("dynamodb")
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from tocsin import aws, intake, limits, problem
+from tocsin import aws, intake, limits, problem, sessions
 from tocsin.errors import (
     Forbidden,
     Invalid,
@@ -49,7 +49,8 @@ def _answer(request: Mapping[str, Any], now: datetime) -> Answer:
         raise MethodNotAllowed(["POST"])
     door = intake.by_key(kind, key)
     try:
-        return DOORS[kind](door, _body(request), now)
+        with sessions.acting_for(door.tenant):
+            return DOORS[kind](door, _body(request), now)
     except TooMany as refusal:
         if kind in GIVES_UP:
             raise Overloaded(refusal.detail, retry_after=refusal.retry_after) from refusal

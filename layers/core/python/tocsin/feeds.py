@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from tocsin import ids, keys, oncall, problem, resource, schedules
+from tocsin import ids, keys, oncall, problem, resource, schedules, sessions
 from tocsin.company import Company
 from tocsin.errors import Conflict, MethodNotAllowed, NotFound, Problem
 from tocsin.oncall import Rota
@@ -103,13 +103,18 @@ def _key(path: str) -> str:
 
 
 def _calendar(secret: str, now: datetime) -> str:
-    from tocsin import feed  # noqa: PLC0415 - who makes keys does not pay for the library of calendars
-
     door = directory.get(keys.feed(ids.sha256(secret)))
     if door is None:
         raise NotFound("There is no such feed.")
+    about(door["tenant"])
+    with sessions.acting_for(door["tenant"]):
+        return _of(door, now)
+
+
+def _of(door: Row, now: datetime) -> str:
+    from tocsin import feed  # noqa: PLC0415 - who makes keys does not pay for the library of calendars
+
     tenant = door["tenant"]
-    about(tenant)
     company, row = directory.get_many([keys.company(tenant), keys.schedule(tenant, door["schedule_id"])])
     # A door may outlive its key, or the schedule, for a moment.
     if company is None or row is None or door["key_id"] not in (schedule := Schedule.of(row)).keys:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tocsin import ids, keys, opening, tickets, times
+from tocsin import ids, keys, opening, sessions, tickets, times
 from tocsin.company import Company
 from tocsin.errors import Conflict, Forbidden, NotFound
 from tocsin.integration import Integration
@@ -47,7 +47,8 @@ def by_key(kind: str, key: str) -> Door:
 def by_name(tenant: str, integration_id: str) -> Door | None:
     """Return an integration's door, None if there is none. Raises `Forbidden` if the company is suspended."""
     about(tenant)
-    integration, company = directory.get_many([keys.integration(tenant, integration_id), keys.company(tenant)])
+    with sessions.acting_for(tenant):
+        integration, company = directory.get_many([keys.integration(tenant, integration_id), keys.company(tenant)])
     if integration is None or company is None:
         return None
     door = Door(tenant, Integration.of(integration), Company.of(company))
@@ -156,7 +157,8 @@ def own(read: Callable[[], AlarmChange], now: datetime, *, delivery: str | None)
     try:
         door = by_name(*named) if named else None
         if door is not None:
-            alarm(door, change, now, delivery=delivery)
+            with sessions.acting_for(door.tenant):
+                alarm(door, change, now, delivery=delivery)
             return
     except (Forbidden, Conflict):
         logger.exception("an alarm was not taken", extra={"alarm": change.name})

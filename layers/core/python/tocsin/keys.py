@@ -302,6 +302,11 @@ def audited(tenant: str, at: str, audit_id: str, part: str) -> Key:
     return Key(pk=audit(tenant, at[:7]), sk=f"{at}#{audit_id}#{part}")
 
 
+def is_tenants(partition: str) -> bool:
+    """Say whether a partition, of a table or an index, is some tenant's."""
+    return partition.startswith("T#")
+
+
 def tenant_of(key: Key) -> str:
     """Return whose a row is, "" if it is nobody's."""
     mark, _, rest = key["pk"].partition("#")

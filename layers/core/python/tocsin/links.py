@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from tocsin import answer, tickets
+from tocsin import answer, sessions, tickets
 from tocsin.answer import Answer
 from tocsin.errors import Gone, NotFound
 from tocsin.telemetry import about, logger
@@ -25,13 +25,15 @@ def show(token: str, now: datetime) -> Seen:
     """Return what a link shows. Raises `NotFound` for an unknown one, `Gone` for one that has expired or is over."""
     link = _live(token, now)
     read = tickets.get if len(link.ticket_ids) == 1 else tickets.get_short
-    return _open(link, partial(read, link.tenant))
+    with sessions.acting_for(link.tenant):
+        return _open(link, partial(read, link.tenant))
 
 
 def acknowledge(token: str, now: datetime) -> Seen:
     """Acknowledge by a link. If somebody was faster, the ticket says who. Raises as `show` does."""
     link = _live(token, now)
-    return _open(link, lambda ticket_id: tickets.acknowledge(link.tenant, ticket_id, link.user, now))
+    with sessions.acting_for(link.tenant):
+        return _open(link, lambda ticket_id: tickets.acknowledge(link.tenant, ticket_id, link.user, now))
 
 
 def _live(token: str, now: datetime) -> Answer:

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from tocsin import keys, queues, steering, tickets, times, users
+from tocsin import keys, queues, sessions, steering, tickets, times, users
 from tocsin.answer import Answer
 from tocsin.errors import Conflict, NotFound
 from tocsin.queues import Notice
@@ -102,13 +104,18 @@ def _open(codes: Iterable[Answer], word: Word) -> list[tuple[Answer, list[Ticket
     newest: dict[tuple[str, str], Answer] = {}
     for code in sorted(codes, key=lambda one: one.expires_at):
         newest |= {(code.tenant, ticket_id): code for ticket_id in code.ticket_ids}
-    rows = table.get_many([keys.ticket(*place) for place in newest])
+    rows = [row for tenant, places in groupby(newest, key=itemgetter(0)) for row in _tickets(tenant, places)]
     found: dict[str | None, tuple[Answer, list[Ticket]]] = {}
     for answer, row in zip(newest.values(), rows, strict=True):
         one = Ticket.of(row) if row else None
         if one and (one.status is Status.UNREAD if word is Word.ACKNOWLEDGE else not one.resolved):
             found.setdefault(answer.code, (answer, []))[1].append(one)
     return sorted(found.values(), key=lambda pair: pair[0].expires_at, reverse=True)
+
+
+def _tickets(tenant: str, places: Iterable[tuple[str, str]]) -> list[Row | None]:
+    with sessions.acting_for(tenant):
+        return table.get_many([keys.ticket(*place) for place in places])
 
 
 def _named(open_: Sequence[Ticket]) -> str:
@@ -121,7 +128,7 @@ def _act(answer: Answer, ticket_ids: Sequence[str], word: Word, now: datetime) -
     told = []
     for ticket_id in ticket_ids:
         about(answer.tenant, ticket_id)
-        with suppress(NotFound):
+        with suppress(NotFound), sessions.acting_for(answer.tenant):
             one, state = act(answer.tenant, ticket_id, answer.user, now)
             logger.info("reply", extra={"word": word, "status": one.status})
             told.append(f"{state}: {one.title[:80]}")
@@ -168,7 +175,7 @@ def _remember(phone: Phone, changes: dict[str, Any]) -> None:
 def _unflag(phone: Phone) -> None:
     """Take back the flags that a carrier's refusals brought upon the number: it may be written to again."""
     for tenant, user in {(one.tenant, one.user) for one in phone.codes}:
-        with suppress(NotFound):
+        with suppress(NotFound), sessions.acting_for(tenant):
             users.unflag(tenant, user, "sms", phone.number)
 
 

@@ -44,6 +44,11 @@ class Settings:
         return _need("DIRECTORY_TABLE")
 
     @cached_property
+    def tenant_role_arn(self) -> str:
+        """Role by which the rows of one tenant are reached; empty for functions that work for all tenants."""
+        return os.environ.get("TENANT_ROLE_ARN", "")
+
+    @cached_property
     def due_queue_url(self) -> str:
         """Queue of timers that are due within minutes."""
         return _need("DUE_QUEUE_URL")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
-from tocsin import aws, clock
+from tocsin import aws, clock, sessions
 from tocsin.errors import ConditionFailed, Overloaded
 from tocsin.keys import Key
 from tocsin.rows import Next, Row, attributes, changed, item, plain, value
@@ -21,6 +21,7 @@ Condition = tuple[str, str, Any]
 EXISTS: list[Condition] = [("pk", "exists", None)]
 NEW: list[Condition] = [("pk", "missing", None)]
 
+ALL = ""  # stands for the partitions of many: only who works for all tenants writes in batches
 _BATCH_READ, _BATCH_WRITE = 100, 25  # items a call, DynamoDB API reference
 _ATTEMPTS = 5
 _THROTTLED = {
@@ -114,11 +115,14 @@ class Table:
 
     def get(self, key: Key) -> Row | None:
         """Return a row, None if there is none."""
-        answer = _call("get_item", TableName=self.name, Key=attributes(key), ConsistentRead=True)
+        answer = _call(key["pk"], "get_item", TableName=self.name, Key=attributes(key), ConsistentRead=True)
         return plain(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, keys: Sequence[Key]) -> list[Row | None]:
-        """Return the rows of these keys in their order, None where there is none."""
+        """Return the rows of these keys in their order, None where there is none.
+
+        A function that acts for a caller asks for rows of one tenant, or for such that are nobody's, not for both.
+        """
         found: dict[tuple[str, str], Row] = {}
         wanted = list({(key["pk"], key["sk"]): key for key in keys}.values())
         for start in range(0, len(wanted), _BATCH_READ):
@@ -131,7 +135,7 @@ class Table:
         rows: list[Row] = []
         for attempt in range(_ATTEMPTS):
             _pause(attempt)
-            answer = _call("batch_get_item", RequestItems=request)
+            answer = _call(keys[0]["pk"], "batch_get_item", RequestItems=request)
             rows += [plain(item) for item in answer["Responses"].get(self.name, [])]
             request = answer.get("UnprocessedKeys") or {}
             if not request:
@@ -143,11 +147,12 @@ class Table:
         expression = _Expression()
         arguments: dict[str, Any] = {"TableName": self.name, "Item": item(row)}
         if self.watch is None:
-            self._conditional("put_item", expression, when, arguments)
+            self._conditional(row["pk"], "put_item", expression, when, arguments)
             return
         key = Key(pk=row["pk"], sk=row["sk"])
         self.watch.before(key)
-        answer = self._conditional("put_item", expression, when, {**arguments, "ReturnValues": "ALL_OLD"})
+        arguments["ReturnValues"] = "ALL_OLD"
+        answer = self._conditional(row["pk"], "put_item", expression, when, arguments)
         self.watch.after(key, plain(answer["Attributes"]) if answer.get("Attributes") else None, plain(item(row)))
 
     def update(self, key: Key, changes: Mapping[str, Any], *, when: Sequence[Condition] = EXISTS) -> Row:
@@ -172,26 +177,26 @@ class Table:
             "UpdateExpression": expression.update(changes),
             "ReturnValues": returned,
         }
-        return plain(self._conditional("update_item", expression, when, arguments).get("Attributes", {}))
+        return plain(self._conditional(key["pk"], "update_item", expression, when, arguments).get("Attributes", {}))
 
     def delete(self, key: Key, *, when: Sequence[Condition] = ()) -> Row | None:
         """Delete a row and return what it was, None if there was none. Raises `ConditionFailed` as `put` does."""
         arguments = {"TableName": self.name, "Key": attributes(key), "ReturnValues": "ALL_OLD"}
         if self.watch:
             self.watch.before(key)
-        answer = self._conditional("delete_item", _Expression(), when, arguments)
+        answer = self._conditional(key["pk"], "delete_item", _Expression(), when, arguments)
         old = plain(answer["Attributes"]) if answer.get("Attributes") else None
         if self.watch and old is not None:
             self.watch.after(key, old, None)
         return old
 
     def _conditional(
-        self, call: str, expression: _Expression, when: Sequence[Condition], arguments: dict[str, Any]
+        self, partition: str, call: str, expression: _Expression, when: Sequence[Condition], arguments: dict[str, Any]
     ) -> dict[str, Any]:
         if when:
             arguments["ConditionExpression"] = expression.condition(when)
             arguments["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-        return _call(call, **arguments, **expression.arguments())
+        return _call(partition, call, **arguments, **expression.arguments())
 
     def put_all(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Put rows whose names are derived from what they say, so that putting one twice does no harm."""
@@ -206,7 +211,7 @@ class Table:
             request: dict[str, Any] = {self.name: list(requests[start : start + _BATCH_WRITE])}
             for attempt in range(_ATTEMPTS):
                 _pause(attempt)
-                request = _call("batch_write_item", RequestItems=request).get("UnprocessedItems") or {}
+                request = _call(ALL, "batch_write_item", RequestItems=request).get("UnprocessedItems") or {}
                 if not request:
                     break
             else:
@@ -237,7 +242,7 @@ class Table:
         arguments |= {"IndexName": index} if index else {"ConsistentRead": True}
         arguments |= {"Limit": limit} if limit else {}
         arguments |= {"ExclusiveStartKey": attributes(after)} if after else {}
-        answer = _call("query", ScanIndexForward=forward, **arguments, **expression.arguments())
+        answer = _call(partition, "query", ScanIndexForward=forward, **arguments, **expression.arguments())
         last = answer.get("LastEvaluatedKey")
         return Rows([plain(item) for item in answer["Items"]], plain(last) if last else None)
 
@@ -262,8 +267,8 @@ def _pause(attempt: int) -> None:
         clock.pause(random.SystemRandom().uniform(0.5, 1) * 0.05 * 2**attempt)
 
 
-def _call(operation: str, **arguments: Any) -> dict[str, Any]:
-    client = aws.client("dynamodb")
+def _call(partition: str, operation: str, **arguments: Any) -> dict[str, Any]:
+    client = sessions.client(partition)
     try:
         answer: dict[str, Any] = getattr(client, operation)(**arguments)
     except client.exceptions.ConditionalCheckFailedException as error:

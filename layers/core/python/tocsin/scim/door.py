@@ -8,7 +8,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 
-from tocsin import access, ids, journal, limits, people, users
+from tocsin import access, ids, journal, limits, people, sessions, users
 from tocsin.access import Principal
 from tocsin.errors import MethodNotAllowed, NotFound, Problem, TooLarge, UnsupportedMedia
 from tocsin.rows import Row
@@ -30,10 +30,11 @@ def answer(request: Mapping[str, Any], now: datetime) -> Answer:
     try:
         who = access.principal(request)
         about(who.tenant)
-        limits.admit_request(who, now)
-        access.check(who, access.SCIM)
-        with _audited(who, request, now):
-            return _routed(who, request, now)
+        with sessions.acting_for(who.tenant):
+            limits.admit_request(who, now)
+            access.check(who, access.SCIM)
+            with _audited(who, request, now):
+                return _routed(who, request, now)
     except Problem as problem:
         return _answer(problem.status, messages.error(problem), headers=problem.headers)
     except Exception as error:
