@@ -21,6 +21,7 @@ RULE: dict[str, Any] = {
     "repeat": 2,
 }
 STEP = {"notify": [{"user": "ada"}], "wait": "5m"}
+UNSAID = {"channels": None, "hold_until_on_call": None}  # of a step that does not say it
 OFFICE = {"days": ["mon", "tue"], "from": "09:00", "to": "18:00", "time_zone": "Europe/Berlin"}
 LEAST = {"rule_id": "least", "name": "Least", "steps": [{"notify": [{"user": "ada"}]}]}
 
@@ -33,10 +34,10 @@ def locs(answer: Answer) -> list[list[Any]]:
 def test_a_rule_that_was_made_can_be_read_listed_replaced_and_deleted(acme: Caller) -> None:
     made = acme("POST", "/rules", RULE)
     assert (made.status, made.headers["location"]) == (201, "/api/v1/rules/critical")
-    first = {**RULE["steps"][0], "channels": None}
+    first, second = (UNSAID | one for one in RULE["steps"])
     assert made.body == {
         **RULE,
-        "steps": [first, RULE["steps"][1]],
+        "steps": [first, second],
         "active": None,
         "repeat_from": 1,
         "page": True,
@@ -60,7 +61,7 @@ def test_what_is_left_out_has_its_default(acme: Caller) -> None:
     made = acme("POST", "/rules", LEAST).body
     defaults = {"team": None, "position": 0, "when": None, "active": None, "repeat": 0, "repeat_from": 1, "page": True}
     assert {name: made[name] for name in defaults} == defaults
-    assert made["steps"] == [{"notify": [{"user": "ada"}], "channels": None, "wait": "5m"}]
+    assert made["steps"] == [UNSAID | STEP]
 
 
 def test_a_step_may_notify_who_is_on_call(acme: Caller) -> None:
@@ -235,7 +236,7 @@ def test_a_rule_of_the_largest_size_is_taken(acme: Caller) -> None:
     step = {"notify": [{"user": "ada"}, {"team": "payments"}] * 25, "channels": ["sms", "email"], "wait": "7d"}
     large = LEAST | {"steps": [step] * 20, "repeat": 9, "position": 1_000_000, "name": "n" * 256}
     assert acme("POST", "/rules", large).status == 201
-    assert acme("GET", "/rules/least").body["steps"][19] == step
+    assert acme("GET", "/rules/least").body["steps"][19] == UNSAID | step
 
 
 def test_numbers_of_a_pattern_come_back_as_they_were_written(acme: Caller) -> None:
@@ -262,3 +263,25 @@ def test_only_admins_change_rules(acme: Caller) -> None:
         assert caller("POST", "/rules", RULE).status == 403
         assert caller("PUT", "/rules/least", LEAST).status == 403
         assert caller("DELETE", "/rules/least").status == 403
+
+
+@pytest.mark.parametrize("step", [{"notify": [{"user": "ada"}]}, {"notify": [{"team": "payments"}]}])
+def test_a_step_without_a_schedule_is_held_for_nobody(acme: Caller, step: dict[str, Any]) -> None:
+    answer = acme("POST", "/rules", LEAST | {"steps": [step | {"hold_until_on_call": "8h"}]})
+    assert answer.status == 422
+    assert "the step has no schedule" in answer.body["errors"][0]["msg"]
+
+
+@pytest.mark.parametrize(("hold", "status"), [("59s", 422), ("1m", 201), ("7d", 201), ("8d", 422), (60, 422)])
+def test_a_step_is_held_for_a_minute_to_a_week(acme: Caller, hold: Any, status: int) -> None:
+    schedule = {
+        "schedule_id": "night",
+        "team": "payments",
+        "layers": [{"users": ["ada"], "rotation": "daily", "handoff": "09:00", "start": "2026-01-05"}],
+    }
+    assert acme("POST", "/schedules", schedule).status == 201
+    held = {"notify": [{"schedule": "night"}, {"user": "ada"}], "hold_until_on_call": hold}
+    answer = acme("POST", "/rules", LEAST | {"steps": [held]})
+    assert answer.status == status
+    if status == 201:
+        assert answer.body["steps"][0]["hold_until_on_call"] == hold

@@ -106,8 +106,10 @@ class Firm:
         targets = (
             [{"schedule": self.random.choice(self.schedules)}] if self.schedules and self._chance(0.6) else targets
         )
+        hold = self.random.choice((None, "10m", "4h", "2d")) if "schedule" in targets[0] else None
         channels = self.random.choice((None, None, ["sms"], ["email", "sms"]))
         named = {"channels": channels} if channels else {}
+        named |= {"hold_until_on_call": hold} if hold else {}
         return {"notify": targets, "wait": self.random.choice(("1m", "10m", "40m", "3h")), **named}
 
     def _mishaps(self) -> None:

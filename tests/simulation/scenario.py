@@ -188,10 +188,13 @@ class Scenario:
         channels = self.random.choice((None, None, ["sms"], ["email"], ["sms", "email"]))
         wait = self.random.choice(LONG_WAITS if self.long and self.random.random() < 0.5 else WAITS)
         in_turn = [{"team": TEAM, "round_robin": True}]
+        notify = in_turn if self.turns.random() < 0.15 else [self.rotas.target(user) for user in users]
+        hold = self.turns.choice((None, "2m", "30m")) if any("schedule" in target for target in notify) else None
         return {
-            "notify": in_turn if self.turns.random() < 0.15 else [self.rotas.target(user) for user in users],
+            "notify": notify,
             "wait": wait,
             **({"channels": channels} if channels else {}),
+            **({"hold_until_on_call": hold} if hold else {}),
         }
 
     def _change_rule(self) -> None:

@@ -135,3 +135,84 @@ def test_who_is_on_call_and_named_beside_it_is_paged_once(story: Story) -> None:
     story.open()
     story.run(5)
     assert sorted(story.who()) == ["ada", "bob", "cyd"]
+
+
+@pytest.fixture
+def at_night(story: Story) -> Story:
+    """It is nine; ada is on call from ten to eleven. The step waits for her for two hours, and then comes cyd."""
+    layer = {"users": ["ada"], "rotation": "daily", "handoff": "00:00", "start": "2026-01-05"}
+    story.schedule("ada", layers=[layer | {"restrict": [{"from": "10:00", "to": "11:00"}]}])
+    story.rule({**by_schedule("primary", wait="5m"), "hold_until_on_call": "2h"}, step("cyd"))
+    return story
+
+
+def test_a_step_is_held_until_somebody_comes_on_call_and_pages_to_the_second(at_night: Story) -> None:
+    ticket = at_night.open()
+    at_night.run(3590)
+    assert at_night.who() == []
+    (held, *_) = [line for line in at_night.history(ticket) if line["kind"] == "held"]
+    assert "Nobody is on call by schedule primary. The step waits for somebody, until 2026-01-05T11:00" in held["text"]
+    at_night.run(20)
+    assert at_night.to("ada")[0].at == pytest.approx(3600, abs=2)
+    at_night.run(300)
+    assert at_night.who() == ["ada", "cyd"]
+
+
+def test_a_step_is_held_no_longer_than_it_says(at_night: Story) -> None:
+    at_night.rule({**by_schedule("primary", wait="5m"), "hold_until_on_call": "20m"}, step("cyd"))
+    at_night.open()
+    at_night.run(1195)
+    assert at_night.who() == []
+    at_night.run(10)
+    assert at_night.to("cyd")[0].at == pytest.approx(1200, abs=2)
+
+
+def test_who_takes_over_while_a_step_is_held_is_paged_within_a_quarter_of_an_hour(at_night: Story) -> None:
+    at_night.open()
+    at_night.run(60)
+    at_night.expect(201, "POST", "/schedules/primary/overrides", cover("bob", 0, 3600))
+    at_night.run(15 * 60)
+    assert at_night.who() == ["bob"]
+
+
+def test_a_held_step_that_reaches_somebody_else_does_not_wait(at_night: Story) -> None:
+    both = {"notify": [{"schedule": "primary"}, {"user": "bob"}], "hold_until_on_call": "2h"}
+    at_night.rule(both, step("cyd"))
+    at_night.open()
+    at_night.run(5)
+    assert at_night.who() == ["bob"]
+
+
+def test_a_step_is_not_held_for_a_schedule_that_was_deleted(at_night: Story) -> None:
+    at_night.expect(204, "DELETE", "/schedules/primary")
+    at_night.open()
+    at_night.run(5)
+    assert at_night.who() == ["cyd"]
+
+
+def test_who_asks_for_the_next_step_by_hand_waits_for_nobody(at_night: Story) -> None:
+    ticket = at_night.open()
+    at_night.run(60)
+    at_night.expect(200, "POST", f"/tickets/{ticket}/escalate")
+    at_night.run(5)
+    assert at_night.who() == ["cyd"]
+
+
+def test_a_held_step_that_comes_again_is_held_as_long_again(at_night: Story) -> None:
+    at_night.rule({**by_schedule("primary", wait="5m"), "hold_until_on_call": "10m"}, step("cyd", wait="10m"), repeat=1)
+    at_night.open()
+    at_night.run(600 + 600 + 595)
+    assert at_night.who() == ["cyd"]
+    at_night.run(10)
+    assert at_night.who() == ["cyd", "cyd"]
+
+
+def test_a_maintenance_and_an_acknowledgement_go_before_a_held_step(at_night: Story) -> None:
+    ticket = at_night.open()
+    at_night.run(60)
+    at_night.acknowledge(ticket)
+    at_night.run(3 * 3600)
+    assert at_night.who() == []
+    at_night.patch(ticket, status="unread")
+    at_night.run(5)
+    assert at_night.told(ticket)[-1] == "held", "it begins anew, and waits anew"

@@ -110,10 +110,26 @@ class Book:
             raise Unread(schedules=missing)
         return {name: self._first_there(self.read_schedules[name], now) for name in wanted}
 
+    def comes_on_call(self, schedules: Iterable[str], now: datetime, until: datetime) -> datetime | None:
+        """Return when somebody comes on call by one of these schedules, None if nobody does until a time.
+
+        Of schedules that were asked for before; who is known to be gone is passed over.
+        """
+        rotas = [rota for name in schedules if (rota := self.read_schedules[name]) is not None]
+        shifts = (shift for rota in rotas for shift in oncall.shifts(rota, now, until, gone=self._gone))
+        return min((shift.begin for shift in shifts if shift.user is not None and shift.begin > now), default=None)
+
+    def there(self, schedules: Iterable[str]) -> bool:
+        """Say whether one of these schedules, which were asked for before, has not been deleted."""
+        return any(self.read_schedules[name] is not None for name in schedules)
+
+    @property
+    def _gone(self) -> set[str]:
+        return {name for name, user in self.read_users.items() if user is None or not user.active}
+
     def _first_there(self, rota: Rota | None, now: datetime) -> str | None:
         candidates = oncall.candidates(rota, now) if rota else []
-        gone = {name for name, user in self.read_users.items() if user is None or not user.active}
-        return next((name for name in candidates if name not in gone), None)
+        return next((name for name in candidates if name not in self._gone), None)
 
     def users(self, names: Iterable[str]) -> list[User]:
         """Return the users that exist, in this order. Raises `Unread` for all that are missing at once.

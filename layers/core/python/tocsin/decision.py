@@ -89,6 +89,7 @@ class Decision:
     passed: tuple[Passed, ...] = ()  # steps that reached nobody on the way
     remarks: tuple[str, ...] = ()
     times: Mapping[str, int | None] = field(default_factory=dict)
+    held_since: datetime | None = None  # for want of somebody on call
 
     @property
     def assigned_to(self) -> list[str]:
@@ -107,6 +108,7 @@ class Decision:
             "followers": sorted({*overdue.followers, *(page.user for page in self.pages if page.follows)}) or None,
             "handed_to": overdue.handed_to if held else None,
             "held": held or None,
+            "held_since": times.text(self.held_since) if self.held_since else None,
             **self.times,
             **moved(overdue.model_copy(update=self.times), self.due_at, now),
             **marked(self.kind, "system", now, remark=" ".join(self.remarks) or None, passed=self.passed),
@@ -171,9 +173,32 @@ def walk(ticket: Ticket, plan: Plan, book: Book, now: datetime, *, asleep: Seque
             if reached.awake:
                 kind = Kind.REPEATED if step == plan.repeat_from and round_ > 1 else Kind.ESCALATED
                 return _move(kind, plan, (step, round_, 0), now, rung.wait, reached.along(asleep), passed)
+            until = _holds_until(rung, reached, ticket, book, now)
+            if until is not None:
+                return _hold(rung, reached, ticket, book, now, until)
             asleep += reached.pages
             passed.append((round_, step, reached.remark))
     return _past_the_end(ticket, plan, (at[1], at[0], beyond), book, now, passed, asleep)
+
+
+def _holds_until(rung: Rung, reached: Reached, ticket: Ticket, book: Book, now: datetime) -> datetime | None:
+    """Return until when a rung is held for somebody to come on call, None if it is not."""
+    by_hand = ticket.change == Kind.HURRIED and ticket.changed_by != "system"
+    if rung.hold is None or by_hand or not book.there(reached.unmanned):
+        return None
+    until = (ticket.held_since or now) + rung.hold
+    return until if until > now else None
+
+
+def _hold(rung: Rung, reached: Reached, ticket: Ticket, book: Book, now: datetime, until: datetime) -> Decision:
+    """Return that the ticket stays where it is until somebody comes on call, and no longer than `until`.
+
+    Schedules change too, so they are asked again before long.
+    """
+    look = min(until, now + HELD_FOR)
+    comes = book.comes_on_call((one.name for one in rung.audience if one.kind == "schedule"), now, look)
+    told = f"{reached.remark} The step waits for somebody, until {times.text(until)} at the latest."
+    return replace(_stay(ticket, comes or look, told), held_since=ticket.held_since or now)
 
 
 def _positions(plan: Plan, at: tuple[int, int]) -> Iterator[tuple[int, int]]:
@@ -244,7 +269,7 @@ def _all_asleep(ticket: Ticket, asleep: Sequence[Draft], now: datetime) -> Decis
 
 def _stay(ticket: Ticket, due_at: datetime, told: str) -> Decision:
     place = (ticket.rule_id, ticket.step, ticket.round, ticket.beyond)
-    return Decision(Kind.HELD, *place, due_at, remarks=(told,))
+    return Decision(Kind.HELD, *place, due_at, remarks=(told,), held_since=ticket.held_since)
 
 
 def _again(plan: Plan, resort: Rung | None, number: int) -> Iterator[Rung]:

@@ -21,6 +21,7 @@ from tocsin.window import Window
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Wait = Annotated[Duration, between("10s", "7d")]
+Hold = Annotated[Duration, between("1m", "7d")]
 
 BUILT_IN = "_built-in"  # no caller's id begins with an underscore
 
@@ -63,6 +64,18 @@ class Step(Body):
     notify: Annotated[list[Target], Field(min_length=1, max_length=50)]
     channels: Channels | None = None
     wait: Wait = Field(default=timedelta(minutes=5), json_schema_extra={"default": "5m"})
+    hold_until_on_call: Hold | None = Field(
+        default=None,
+        description="Where the step reaches nobody because nobody is on call by its schedules, it is not passed: it "
+        "comes as soon as somebody is, or is passed after this time. Missing: it is passed at once. Whoever asks for "
+        "the next step by hand passes it too.",
+    )
+
+    @model_validator(mode="after")
+    def _held_for_somebody(self) -> Self:
+        if self.hold_until_on_call is not None and all(target.schedule is None for target in self.notify):
+            raise ValueError("hold_until_on_call: the step has no schedule by which somebody could come on call.")
+        return self
 
 
 class ActiveWindow(Window):
@@ -155,12 +168,14 @@ class Audience(BaseModel, frozen=True):
 class Rung:
     """A step as escalation takes it: targets, channels (None: what user and severity say), and the wait after it.
 
+    `hold`: how long it waits for somebody to come on call, if nobody is and it reaches nobody else; None: not at all.
     `turn`: how often a ticket has come to a rung of this kind before; members who take turns move on by it.
     """
 
     audience: tuple[Audience, ...]
     channels: tuple[str, ...] | None
     wait: timedelta
+    hold: timedelta | None = None
     turn: int = 0
 
     @property
@@ -196,7 +211,8 @@ def choose(rules: Sequence[Rule], ticket: Ticket, now: datetime) -> Plan | None:
 def plan(rule: Rule) -> Plan:
     """Return a rule as escalation takes it."""
     rungs = tuple(
-        Rung(tuple(audience(target) for target in step.notify), _tuple(step.channels), step.wait) for step in rule.steps
+        Rung(tuple(map(audience, step.notify)), _tuple(step.channels), step.wait, step.hold_until_on_call)
+        for step in rule.steps
     )
     return Plan(rule.rule_id, rungs, rule.repeat, rule.page, rule.repeat_from)
 

@@ -100,7 +100,8 @@ class Ticket(Record):
     ack_timeout: int | None = None  # seconds; as its severity had it when the ticket was opened or took its last step
     auto_resolve: int | None = None  # seconds after it was opened
     resolve_at: Moment | None = None  # set whenever the clock is, which it may be ahead of
-    held: bool | None = None  # its next step waits for the end of its team's maintenance
+    held: bool | None = None  # its next step waits: for a maintenance to end, people to wake, somebody to come on call
+    held_since: Moment | None = None  # the last of these: from when on
     handed_to: str | None = None  # the user whom it was reassigned to and who is paged before the team's rules
     created_at: Moment
     updated_at: Moment
@@ -200,6 +201,7 @@ _FRESH: Final[Changes] = {
     "snoozed_until": None,
     "handed_to": None,
     "held": None,
+    "held_since": None,
 }
 
 
@@ -290,6 +292,7 @@ def hurried(ticket: Ticket, by: str, now: datetime, remark: str | None = None) -
         **moved(ticket, now, now),
         "snoozed_until": None,
         "held": None,
+        "held_since": None,
         **marked(Kind.HURRIED, by, now, remark=remark),
     }
 
