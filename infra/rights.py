@@ -135,7 +135,8 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
         may(QUERY, Place.TICKETS_OPEN),
         TAKE_ALLOWANCE,
     ),
-    "users": (*KEEP_DIRECTORY, TAKE_ALLOWANCE, may(SEND, *CHANNELS)),
+    # Who is gone may leave a gap in a schedule, of which others are told.
+    "users": (*KEEP_DIRECTORY, may(QUERY, Place.DIRECTORY), TAKE_ALLOWANCE, may(SEND, *CHANNELS)),
     "severities": (may(_dynamodb("GetItem", "UpdateItem"), Place.DIRECTORY), ADD_TO_AUDIT, LEAVE_AUDIT, TAKE_ALLOWANCE),
     "company": (may((*READ, *_dynamodb("UpdateItem")), Place.DIRECTORY), ADD_TO_AUDIT, LEAVE_AUDIT, TAKE_ALLOWANCE),
     "companies": (may(_dynamodb("GetItem", "PutItem", "UpdateItem"), Place.DIRECTORY), LEAVE_AUDIT, LIST_DIRECTORY),
@@ -156,7 +157,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
         TAKE_ALLOWANCE,
         rows_of("IDP", _dynamodb("PutItem", "DeleteItem"), Place.DIRECTORY),
     ),
-    "scim": (*KEEP_DIRECTORY, TAKE_ALLOWANCE),
+    "scim": (*KEEP_DIRECTORY, may(QUERY, Place.DIRECTORY), TAKE_ALLOWANCE, may(SEND, *CHANNELS)),  # as users
     "audit": (
         may(_dynamodb("GetItem"), Place.DIRECTORY),
         Right(QUERY, (Place.DIRECTORY,), rows=AUDIT_ROWS),

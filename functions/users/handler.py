@@ -52,7 +52,7 @@ def patch(user_id: str, body: UserPatch) -> ShownUser:
 
 @app.delete(USER, summary="Delete a user, in every team too", responses=api.DELETES)
 def delete(user_id: str) -> Response[str]:
-    users.delete(app.principal.tenant, user_id)
+    users.delete(app.principal.tenant, user_id, clock.now())
     return api.no_content()
 
 

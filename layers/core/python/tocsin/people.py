@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from tocsin import ids, issuers, keys, resource, times
+from tocsin import gaps, ids, issuers, keys, resource, times
 from tocsin.errors import ConditionFailed, Conflict, NotFound
 from tocsin.keys import Key
 from tocsin.rows import Row
@@ -50,6 +50,8 @@ def change(tenant: str, user_id: str, decide: Callable[[Row], Wanted], now: date
     def changes(row: Row) -> Row:
         wanted = decide(row)
         _claim(tenant, user_id, [name for name in wanted.names if name not in had], now)
+        if row.get("active", True) and not wanted.changes["active"]:
+            gaps.warn(tenant, user_id, now)
         same = all(row.get(name) == new for name, new in wanted.changes.items())
         return {} if same else {**wanted.changes, "provisioned_at": times.text(now)}
 

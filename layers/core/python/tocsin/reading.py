@@ -50,7 +50,7 @@ def go_on(tenant: str, book: Book, unread: Unread, *, since: datetime | None = N
     if unread.company_rules:
         book.read_company_rules = _rules(tenant, None)
     for team in unread.rosters:
-        book.read_rosters[team] = _keeping((tenant, "roster", team), partial(_roster, tenant, team))
+        book.read_rosters[team] = _keeping((tenant, "roster", team), partial(roster, tenant, team))
     for name in unread.schedules:
         rota = partial(_rota, tenant, name, since)
         book.read_schedules[name] = rota() if since else _keeping((tenant, "schedule", name), rota)
@@ -90,7 +90,8 @@ def _rules(tenant: str, team: str | None) -> list[Rule]:
     return _keeping((tenant, "rules", team), read)
 
 
-def _roster(tenant: str, team: str) -> Roster:
+def roster(tenant: str, team: str) -> Roster:
+    """Return who is in a team: of a large one only the first hundred, its admins among them."""
     pk = keys.team(tenant, team)["pk"]
     # Admins sort before members, so the first page of a large team has them.
     page = directory.query(pk, between=(keys.ADMINS, "MEMBER$"), limit=LARGE_TEAM + 1)

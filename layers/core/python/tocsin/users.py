@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from tocsin import ids, keys, people, queues, resource
+from tocsin import gaps, ids, keys, people, queues, resource
 from tocsin.errors import Conflict, Invalid
 from tocsin.keys import Key
 from tocsin.queues import Notice
@@ -56,13 +56,14 @@ def change(tenant: str, user_id: str, patch: UserPatch) -> User:
     return User.of(resource.change(keys.user(tenant, user_id), decide))
 
 
-def delete(tenant: str, user_id: str) -> None:
-    """Delete a user, the user's places in teams and ways to sign in.
+def delete(tenant: str, user_id: str, now: datetime) -> None:
+    """Delete a user, the user's places in teams and ways to sign in. Of a gap that it leaves others are told first.
 
     The own row goes last: a retry finishes what was cut short.
     """
     key = keys.user(tenant, user_id)
     row = resource.get(key)
+    gaps.warn(tenant, user_id, now)
     for digest in row.get("identities", []):
         directory.delete(keys.identity(tenant, digest))
     people.let_go(tenant, row)

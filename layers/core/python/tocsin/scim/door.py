@@ -104,7 +104,7 @@ def _one(who: Principal, user_id: str, method: str, request: Mapping[str, Any], 
     row = people.found(who.tenant, user_id)
     match method:
         case "DELETE":
-            users.delete(who.tenant, user_id)
+            users.delete(who.tenant, user_id, now)
             return {"statusCode": int(HTTPStatus.NO_CONTENT), "body": ""}
         case "PUT":
             wanted = person.wanted(_body(request))
