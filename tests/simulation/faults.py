@@ -56,6 +56,7 @@ TIMEOUTS = {"sweeper": 55.0, "clock": 25.0, "escalator": 25.0, "notifier": 25.0,
 API_TIMEOUT = 10.0
 DEEPEST = 3  # functions at work within each other's calls
 EVERYTHING = ""
+MOMENT = 1e-6  # seconds
 
 Interval = tuple[float, float]
 
@@ -292,12 +293,13 @@ class Weather:
 
     def _lag(self, key: tuple[str, str], tell: Any) -> None:
         """Tell an index of a write later, but never before an earlier write of the same item."""
-        now, clear = self.world.seconds, self._lagging.get(key, 0.0)
+        now, clear = self.world.seconds, self._lagging.get(key, -1.0)
         if self.strikes("index_lag", lambda: [key[0]]):
             clear = max(clear, now + self.random.choice((0.1, 2.0, 15.0)) * self.random.random())
-        if clear <= now:
+        if clear + MOMENT < now:
             tell()
             return
+        clear = max(clear, now) + MOMENT  # two that come at one time keep their order, however times are rounded
         self._lagging[key] = clear
         self.world.timeline.after(clear - now, tell)
 
