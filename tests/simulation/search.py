@@ -17,7 +17,7 @@ from tests.simulation.world import World
 from tocsin import keys, queues, store, sweep
 
 Rates = Callable[[Random], Mapping[str, float]]
-CALM = 1500.0  # seconds without faults at the end of a run
+CALM = 1000.0  # seconds without faults at the end of a run: longer than a page may wait before it is too late
 CALM_AFTER_DAYS = 2 * 3600.0
 
 
@@ -29,7 +29,7 @@ class Mode:
     bound: float = 150.0
     sweeper: bool = True
     first_line: bool = True
-    long: float = 0.12  # share of runs that last for days
+    long: float = 0.08  # share of runs that last for days
     disaster: bool = False  # everything but the tables is lost, and rebuilt
 
     @property

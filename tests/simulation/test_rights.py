@@ -3,6 +3,7 @@
 import pytest
 
 from infra.rights import FOR_CALLERS
+from tests.simulation import search
 from tests.simulation.cloud.gate import Call
 from tests.simulation.invariants import rights
 
@@ -36,6 +37,13 @@ def test_a_call_without_a_right_is_found(
         )
         == 1
     )
+
+
+@pytest.mark.parametrize("mode", search.MODES)
+def test_no_call_of_a_run_is_one_that_aws_would_deny(mode: str) -> None:
+    calls = [call for seed in range(12) for call in search.play(mode, seed).world.gate.calls]
+    assert len({(call.function, call.operation) for call in calls}) > 20
+    assert rights.beyond(calls) == set()
 
 
 @pytest.mark.parametrize(

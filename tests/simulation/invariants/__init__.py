@@ -5,7 +5,7 @@ I9 (a flood) waits for what it is about. I10 (a rebuild) is all of them: a loss 
 
 from collections.abc import Callable, Iterator
 
-from tests.simulation.invariants import keeping, lateness, order, responding, rights, rules, steering, turns
+from tests.simulation.invariants import keeping, lateness, order, responding, rules, steering, turns
 from tests.simulation.trace import Trace, Violation
 
 Check = Callable[[Trace], Iterator[Violation]]
@@ -49,7 +49,6 @@ CHECKS: tuple[Check, ...] = (
     steering.who_gets_a_ticket_is_paged,
     responding.who_is_asked_for_is_paged,
     responding.nobody_is_asked_twice_in_a_minute,
-    rights.nothing_is_done_without_a_right,
 )
 
 

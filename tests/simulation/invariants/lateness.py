@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
-from tests.simulation.invariants import duty
+from tests.simulation.invariants import duty, responding
 from tests.simulation.invariants.state import pages_of_move, steady, stopped, touched, wants
 from tests.simulation.trace import Image, Key, Trace, Violation, seconds
 from tocsin.rows import Row
@@ -43,7 +43,7 @@ def every_page_is_tried_in_time(trace: Trace) -> Iterator[Violation]:
             moved = any(one.row.get("due_at") != image.row.get("due_at") for one in later)
             if (
                 moved
-                or _never_committed(trace, key)
+                or _never_committed(trace, key, limit)
                 or any(begun <= at <= limit for at in tried)
                 or _unwanted(trace, key, image.at, limit)
             ):
@@ -51,14 +51,17 @@ def every_page_is_tried_in_time(trace: Trace) -> Iterator[Violation]:
             yield Violation("I1", " ".join(key), f"pending since {image.at:.1f} s, not tried by {limit:.1f} s")
 
 
-def _never_committed(trace: Trace, key: Key) -> bool:
-    """Say whether the sweeper, and nothing before it, finds a page: its step was decided again, and otherwise."""
+def _never_committed(trace: Trace, key: Key, limit: float) -> bool:
+    """Say whether the sweeper, and nothing before it, finds a page: its step was decided again, and otherwise.
+
+    Or nobody's asking for it was taken by the limit.
+    """
     if trace.world.sweeper:
         return False
     put = trace.pages[key][0]
     if put.row.get("ask"):
         asks = [act for act in trace.acts if (act.what, act.ticket, act.answer.status) == ("ask", key[0], 200)]
-        return not any(put.at <= ask.ended and ask.body.get("user", put.row["user"]) == put.row["user"] for ask in asks)
+        return not any(put.at <= ask.ended <= limit and put.row["user"] in responding.meant(trace, ask) for ask in asks)
     images = trace.tickets.get(key[0], [])
     moved = _committed(trace, key)
     others = (one[0].at for _, one in trace.pages_of(key[0], put.row["epoch"]))

@@ -21,7 +21,7 @@ def who_is_asked_for_is_paged(trace: Trace) -> Iterator[Violation]:
             for key, images in trace.asked.items()
             if key[0] == act.ticket and images[0].at <= act.ended and _lives(trace, images, act.begun)
         }
-        for user in _meant(trace, act):
+        for user in meant(trace, act):
             if user not in paged and _reachable(trace, act, user):
                 yield Violation("I1", act.ticket, f"{user} was asked for at {act.ended:.1f} s, and has no page")
 
@@ -32,7 +32,7 @@ def _lives(trace: Trace, images: list[Image], at: float) -> bool:
     return max(seconds(images[0].row["created_at"]), settled) >= at - AGAIN - trace.skew
 
 
-def _meant(trace: Trace, act: Act) -> set[str]:
+def meant(trace: Trace, act: Act) -> set[str]:
     """Return whom an ask means; nobody where that is not certain."""
     if "user" in act.body:
         return {act.body["user"]}
@@ -50,7 +50,7 @@ def _reachable(trace: Trace, act: Act, user: str) -> bool:
 
 def nobody_to_ask(trace: Trace, act: Act) -> bool:
     """Say whether an ask may have been refused because it reaches nobody."""
-    return not any(_reachable(trace, act, user) for user in _meant(trace, act))
+    return not any(_reachable(trace, act, user) for user in meant(trace, act))
 
 
 def nobody_is_asked_twice_in_a_minute(trace: Trace) -> Iterator[Violation]:

@@ -8,7 +8,6 @@ from typing import Any
 from infra.places import Place
 from infra.rights import RIGHTS, THE_TENANT, Right, own, tenants
 from tests.simulation.cloud.gate import Call
-from tests.simulation.trace import Trace, Violation
 
 TABLES = {
     ("Tickets", ""): Place.TICKETS,
@@ -35,12 +34,6 @@ ONLY = {
 
 Use = tuple[str, str, str, Place, str]
 """A function, whose session it used (empty: none), its action, the place, and the leading key: empty without rows."""
-
-
-def nothing_is_done_without_a_right(trace: Trace) -> Iterator[Violation]:
-    """Whatever a function called, its role allows."""
-    for function, tenant, action, place, row in sorted(beyond(trace.world.gate.calls)):
-        yield Violation("S", function, f"may not do {action} on {place} {row} as {tenant or 'itself'}")
 
 
 def beyond(calls: Iterable[Call]) -> set[Use]:
