@@ -54,7 +54,7 @@ def _context(key: SigningKey) -> dict[str, Any]:
             "python": sys.executable,
             "sns_certificate_url": key.url,
             "sns_certificate_pem": key.certificate,
-            "loopback_issuers": True,
+            "loopback_urls": True,
         },
     }
 

@@ -3,11 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import get_args
 
 from tests.simulation.invariants import duty, responding
 from tests.simulation.invariants.state import pages_of_move, steady, stopped, touched, wants
 from tests.simulation.trace import Image, Key, Trace, Violation, seconds
 from tocsin.rows import Row
+from tocsin.user import Channel
 
 STEPS = ("escalated", "repeated", "last_resort", "reminded")
 STALE = 890.0  # seconds after which nobody is woken any more, while faults go on all the time
@@ -91,7 +93,7 @@ def _unwanted(trace: Trace, key: Key, start: float, end: float) -> bool:
     return any(
         other[0] == key[0] and images[0].at <= end and _same_way(images[0].row, page)
         for other, images in trace.pages.items()
-    ) or (page["channel"] == "sms" and stopped(trace, page["address"], start, end))
+    ) or stopped(trace, page["address"], start, end)
 
 
 def _same_way(later: Row, page: Row) -> bool:
@@ -191,7 +193,7 @@ def _must(trace: Trace, ticket: Row, start: float, end: float) -> set[tuple[str,
     step = steps[ticket["step"] - 1]
     company = steady(trace, (f"T#{tenant}#COMPANY", "COMPANY"), end) or {}
     severity = next((one for one in company["severities"] if one["name"] == ticket["severity"]), {})
-    channels = step.get("channels") or severity.get("channels") or ("sms", "email")
+    channels = step.get("channels") or severity.get("channels") or get_args(Channel)
     found = set()
     for target in step["notify"]:
         if "team" in target:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import get_args
 
 from tests.simulation.invariants.state import steady
 from tests.simulation.trace import Image, Trace, Violation
 from tocsin.rows import Row
+from tocsin.user import Channel
 
 MOVES = ("escalated", "repeated")
 MINUTE = 60.0
@@ -61,7 +63,7 @@ def _in_turn(step: Row) -> bool:
 
 
 def _fit(user: Row, step: Row) -> bool:
-    channels = step.get("channels") or ("sms", "email")
+    channels = step.get("channels") or get_args(Channel)
     return any(one["verified"] and one["channel"] in channels for one in user["methods"].values())
 
 
