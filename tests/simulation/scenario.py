@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from tests.simulation.companies import OTHER_TEAM, TEAM, USERS, number
+from tests.simulation.habits import Habits
 from tests.simulation.rotas import NAME, Rotas
 from tests.simulation.timeline import START
 from tests.simulation.trace import Act, Attempt, Trace, Violation, code_in
@@ -67,6 +68,8 @@ class Scenario:
             lambda: self.world.seconds,
         )
         self.rotas.begin()
+        chance = Random(f"habits {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
+        Habits(chance, self.tenants, self.length, self._call, self._later).begin()
         for tenant in self.tenants:
             for position in range(self.random.choice((1, 1, 2))):
                 rules.create(tenant, RuleBody.model_validate(self._rule(f"r{position}", position)), START)

@@ -223,15 +223,16 @@ class Trace:
         return [(f"T#{row['tenant']}#TICKET#{one['ticket_id']}", one["page"]) for one in row.get("pages", ())]
 
     def begun(self, key: Key) -> float | None:
-        """Return from when a page could be sent: its step was due, and the last turn of its person over."""
+        """Return from when a page could be sent: its step was due, its person's time come, the last turn over."""
         asked = self.asked.get(key)
         due = asked[0].at if asked else self.due.get((key[0], self.pages[key][0].row["epoch"]))
         return due if due is None else max([due, self.put_off(key)])
 
     def put_off(self, key: Key) -> float:
-        """Return until when a page was put off, for a turn or after an error; 0 if it was not."""
-        later = [seconds(one.row["due_at"]) for one in self.pages[key][1:] if "due_at" in one.row]
-        return max(later, default=0.0)
+        """Return until when a page was put off, by its person, for a turn or after an error; 0 if it was not."""
+        first, *rest = self.pages[key]
+        later = [seconds(one.row["due_at"]) for one in rest if "due_at" in one.row]
+        return max([seconds(first.row["not_before"]) if "not_before" in first.row else 0.0, *later])
 
     @cached_property
     def due(self) -> dict[tuple[str, int], float]:

@@ -218,10 +218,15 @@ def only_who_cannot_be_reached_fails(trace: Trace) -> Iterator[Violation]:
 
 
 def nobody_is_put_off_for_long(trace: Trace) -> Iterator[Violation]:
-    """A page is tried again within minutes, whatever happened to it."""
+    """A page is tried again within minutes, whatever happened to it, unless its person wants it later."""
     for key, images in trace.pages.items():
         for image in images:
-            if "due_at" in image.row and seconds(image.row["due_at"]) > image.at + LONGEST_RETRY + trace.skew:
+            wanted = image.row.get("due_at") == image.row.get("not_before")
+            if (
+                not wanted
+                and "due_at" in image.row
+                and seconds(image.row["due_at"]) > image.at + LONGEST_RETRY + trace.skew
+            ):
                 yield Violation("I1", " ".join(key), f"is put off to {image.row['due_at']} at {image.at:.0f} s")
 
 
