@@ -183,7 +183,7 @@ def walk(ticket: Ticket, plan: Plan, book: Book, now: datetime, *, asleep: Seque
 
 def _holds_until(rung: Rung, reached: Reached, ticket: Ticket, book: Book, now: datetime) -> datetime | None:
     """Return until when a rung is held for somebody to come on call, None if it is not."""
-    by_hand = ticket.change == Kind.HURRIED and ticket.changed_by != "system"
+    by_hand = ticket.change == Kind.HURRIED and ticket.changed_by != "system" and not ticket.held
     if rung.hold is None or by_hand or not book.there(reached.unmanned):
         return None
     until = (ticket.held_since or now) + rung.hold
