@@ -21,6 +21,7 @@ from tocsin import times
 from tocsin.rows import Row, plain
 
 Key = tuple[str, str]
+CALLER = "api_key:k1"  # who calls the API in a run
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,10 @@ class Trace:
     users: dict[Key, list[Image]] = field(default_factory=lambda: defaultdict(list))
     attempts: list[Attempt] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
-    tried: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))  # when somebody acted on a ticket
+    # when somebody acted on a ticket, and who
+    tried: dict[str, list[tuple[float, str]]] = field(default_factory=lambda: defaultdict(list))
     seen: list[Violation] = field(default_factory=list)  # what can only be seen while it happens
+    on_duty: dict[tuple[str, str, float], frozenset[str | None]] = field(default_factory=dict)  # what was worked out
     weather: Weather = field(init=False)
     _under_way: dict[int, Attempt] = field(default_factory=dict)
 
@@ -224,9 +227,10 @@ class Trace:
         return due if due is None else max([due, self.put_off(key)])
 
     def put_off(self, key: Key) -> float:
-        """Return until when a page was put off, for a turn or after an error; 0 if it was not."""
-        later = [seconds(one.row["due_at"]) for one in self.pages[key][1:] if "due_at" in one.row]
-        return max(later, default=0.0)
+        """Return until when a page was put off, for its person's sake, a turn or after an error; 0 if it was not."""
+        images = self.pages[key]
+        images = images if "not_before" in images[0].row else images[1:]
+        return max((seconds(one.row["due_at"]) for one in images if "due_at" in one.row), default=0.0)
 
     @cached_property
     def due(self) -> dict[tuple[str, int], float]:
