@@ -298,8 +298,10 @@ def _send(turn: Turn, desk: Desk, channel: Channel) -> Outcome:
 
 
 def _known_code(desk: Desk) -> str | None:
-    """Return the code of an earlier attempt: the same page needs no other. A code of many is made for these alone."""
-    return desk.pages[0].code if len(desk.wanted) == 1 else None
+    """Return the code of an earlier attempt, if it was made for these pages and no other: they need no new one."""
+    codes = {one.code for one in desk.pages}
+    code = codes.pop() if len(codes) == 1 else None
+    return code if code and answer.stands_for(code, desk.pages) else None
 
 
 def _letter(desk: Desk, link: str, code: str | None) -> Letter:
