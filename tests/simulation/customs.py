@@ -47,9 +47,14 @@ class Customs:
                 # Who is a member in one company alone: one that forgets whose roster it has would page nobody, or all.
                 teams.remove_member(tenant, self.team, self.random.choice(self.users[1:]))
 
-    def channels(self) -> list[str] | None:
-        """Return the channels of a severity."""
-        return self.random.choice((None, None, None, ["sms"], ["email"]))
+    def severities(self, people: Random) -> dict[str, Any]:
+        """Return severities with channels; tickets of some are unread again, or over, after a time (by `people`)."""
+        items: list[dict[str, Any]] = [{"name": f"sev{one}", "default": one == 2} for one in range(1, 5)]
+        for item in items:
+            item["ack_timeout"] = people.choice((None, "1m", "5m", "20m", "2h"))
+            item["auto_resolve"] = people.choice((None, None, "10m", "1h", "2d"))
+            item["channels"] = self.random.choice((None, None, None, ["sms"], ["email"]))
+        return {"items": items}
 
     def _company(self) -> dict[str, Any]:
         last = self.random.choice(({"user": self.random.choice(self.users)}, {"team": self.team}))

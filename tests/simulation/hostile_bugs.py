@@ -128,6 +128,12 @@ ALL: tuple[Bug, ...] = (
     ),
     # notifying
     bug(
+        "a code of many is sent again with one of them",
+        "notification._known_code",
+        "if code and answer.stands_for(code, desk.pages) else None",
+        "if len(desk.pages) == 1 else None",
+    ),
+    bug(
         "a page to an old address is left behind",
         "notification._comes_now",
         "queues.put(queues.page_message(one), delay=due.delay_seconds(one.due_at or now, now))",

@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.simulation.answers import Answers
 from tests.simulation.customs import Customs
+from tests.simulation.haste import Haste
 from tests.simulation.rotas import NAME, Rotas
 from tests.simulation.timeline import START
 from tests.simulation.trace import CALLER, Act, Trace, Violation
@@ -133,11 +134,13 @@ class Scenario:
         self._plan_people()
         self.customs.begin(self._companys_step)
         self.answers.plan([lambda one=one: one.key for one in list(self.openings)], self.length)
+        haste = Random(f"haste {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
+        Haste(haste, self._later, self._alert, self._act, self._readdress).plan(list(self.openings), self.length)
 
     def _plan_people(self) -> None:
         if self.people.random() < 0.6:
             for tenant in self.tenants:
-                self._call("severities", "PUT", "/severities", self._severities(), tenant)
+                self._call("severities", "PUT", "/severities", self.customs.severities(self.people), tenant)
         for _ in range(self.people.choice((0, 0, 0, 1, 3))):
             self._later(self.people.uniform(0, self.length), self._pause)
         for one in list(self.openings):
@@ -242,12 +245,14 @@ class Scenario:
 
     def _change_method(self) -> None:
         index, user = self.random.randrange(2), self.random.choice(USERS[1:])
-        path = f"/users/{user}/contact_methods/sms"
         if self.random.random() < 0.5:
-            self._call("delete", "DELETE", path, None, self.tenants[index])
+            self._call("delete", "DELETE", f"/users/{user}/contact_methods/sms", None, self.tenants[index])
         else:
-            body = {"address": f"{number(index, user)}7"[:14], "verified": True}
-            self._call("method", "PATCH", path, body, self.tenants[index])
+            self._readdress(index, user)
+
+    def _readdress(self, index: int, user: str) -> None:
+        body = {"address": f"{number(index, user)}7"[:14], "verified": True}
+        self._call("method", "PATCH", f"/users/{user}/contact_methods/sms", body, self.tenants[index])
 
     # --- tickets
 
@@ -290,6 +295,15 @@ class Scenario:
 
         self._call("open", "POST", "/tickets", one.body, one.tenant, then=done)
 
+    def _alert(self, tenant: str, body: dict[str, Any]) -> None:
+        self._open(Opening(tenant, body))
+
+    def _act(self, one: Opening, what: str, body: dict[str, Any]) -> None:
+        if what == "move":
+            self._patch(what, one, body)
+        elif one.key:
+            self._call(what, "POST", f"{one.path}/{what}", body, one.tenant, ticket=one.key)
+
     def _move(self, one: Opening) -> None:
         statuses = ("under_investigation",) * 4 + ("pending_fix", "resolved", "unread", "unread")
         self._patch("move", one, {"status": self.random.choice(statuses)})
@@ -311,15 +325,6 @@ class Scenario:
             return
         until = times.text(START + timedelta(seconds=self.world.seconds + self.people.choice((20, 120, 900, 2400))))
         self._call("maintenance", "PUT", f"/teams/{TEAM}/maintenance", {"until": until}, tenant)
-
-    def _severities(self) -> dict[str, Any]:
-        """Return severities, some of whose tickets are unread again, or over, after a time."""
-        items = [{"name": name, "default": name == "sev2"} for name in ("sev1", "sev2", "sev3", "sev4")]
-        for item in items:
-            item["ack_timeout"] = self.people.choice((None, "1m", "5m", "20m", "2h"))
-            item["auto_resolve"] = self.people.choice((None, None, "10m", "1h", "2d"))
-            item["channels"] = self.customs.channels()
-        return {"items": items}
 
     def _steer(self, one: Opening) -> None:
         """Snooze, escalate or reassign a ticket; people do not know what it has come to meanwhile."""

@@ -69,6 +69,8 @@ def _another(act: Act, pk: str, first: Row) -> Iterator[Violation]:
     """Yield a violation if a request was answered with a ticket that does not stand for it."""
     if first["team"] != act.body["team"]:
         yield Violation("I7", pk, f"is of {first['team']}, and was answered to {act.body}")
+    if "ticket_id" not in act.body and first.get("dedup_key") != act.body.get("dedup_key"):
+        yield Violation("I7", pk, f"has the key {first.get('dedup_key')}, and was answered to {act.body}")
     if "ticket_id" in act.body and "dedup_key" not in act.body and first["title"] != act.body["title"]:
         yield Violation("I7", pk, f"was opened as {first['title']!r}, and answered to {act.body}")
 
