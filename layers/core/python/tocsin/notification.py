@@ -287,8 +287,7 @@ def _send(turn: Turn, desk: Desk, channel: Channel) -> Outcome:
         now = clock.now()
         turns.put_off(turn, desk.pages, now + SLOW_TABLE, now, "The table was too slow to say whether it is wanted.")
         return Outcome.PUT_OFF
-    own = code if len(desk.wanted) == 1 else None  # one of many would answer for all of them, if this goes out alone
-    tried = [one.tried().model_copy(update={"code": own}) for one in desk.pages]
+    tried = [one.tried().model_copy(update={"code": code}) for one in desk.pages]
     desk = replace(desk, wanted=[Wanted(one, of.of) for one, of in zip(tried, desk.wanted, strict=True)])
     try:
         provider_id = channel.send(_letter(desk, link, code))
@@ -303,8 +302,10 @@ def _send(turn: Turn, desk: Desk, channel: Channel) -> Outcome:
 
 
 def _known_code(desk: Desk) -> str | None:
-    """Return the code of an earlier attempt: the same page needs no other. A code of many is made for these alone."""
-    return desk.pages[0].code if len(desk.wanted) == 1 else None
+    """Return the code of an earlier attempt, if it was made for these pages and no other: they need no new one."""
+    codes = {one.code for one in desk.pages}
+    code = codes.pop() if len(codes) == 1 else None
+    return code if code and answer.stands_for(code, desk.pages) else None
 
 
 def _letter(desk: Desk, link: str, code: str | None) -> Letter:

@@ -297,6 +297,12 @@ def hurried(ticket: Ticket, by: str, now: datetime, remark: str | None = None) -
     }
 
 
+def released(ticket: Ticket, by: str, now: datetime, remark: str) -> Changes:
+    """Return the changes that let a ticket that is held be looked at now. Nobody has asked for its next step."""
+    since = times.text(ticket.held_since) if ticket.held_since else None
+    return {**hurried(ticket, by, now, remark), "held": True, "held_since": since}
+
+
 def resumed(ticket: Ticket, by: str, now: datetime) -> Changes:
     """Return the changes that make an acknowledged ticket unread again, with the step after the last one due now."""
     gone = {"acknowledged_by": None, "acknowledged_at": None, "status": Status.UNREAD.value, "run": Next("epoch")}
