@@ -161,3 +161,29 @@ def test_with_whom_a_ticket_begins_stays_so_over_a_deployment_and_is_the_tenants
     others = [decide(a_ticket(ticket_id=f"t{n}", tenant="other"), book, NOW).assigned_to[0] for n in range(6)]
     assert begins == ["bob", "ada", "cyd", "ada", "cyd", "bob"]
     assert others == ["bob", "ada", "ada", "ada", "cyd", "ada"]
+
+
+# --- whose rule, and which admins
+
+
+def test_a_rule_of_the_companys_counts_by_its_pattern_and_its_hours_like_a_teams() -> None:
+    other = a_rule(a_step("bob"), rule_id="a", team=None, when={"severity": ["sev4"]})
+    by_night = a_rule(a_step("bob"), rule_id="b", team=None, active=[{"from": "00:00", "to": "06:00"}])
+    fits = a_rule(a_step("ada"), rule_id="c", team=None, when={"severity": ["sev1"]})
+    book = a_book(users=(ADA, BOB))
+    book.read_company_rules = [other, by_night, fits]
+    assert decide(a_ticket(), book, NOW).rule_id == "c"
+
+
+def test_admins_whom_nothing_reaches_are_as_good_as_none_and_all_members_are_paged() -> None:
+    rosters = {"payments": Roster(("ada",), ("ada", "bob"))}
+    book = a_book(users=(a_user("ada", MUTE), BOB), rosters=rosters)
+    made = decide(a_ticket(), book, NOW)
+    assert (made.kind, made.assigned_to) == (Kind.ESCALATED, ["bob"])
+    assert made.pages[0].because == "bob is a member of payments, by every verified method"
+
+
+def test_no_members_stand_in_where_a_step_names_somebody_who_cannot_be_reached() -> None:
+    rosters = {"payments": Roster((), ("bob",)), "ada": Roster((), ("bob",))}
+    book = a_book(a_rule(a_step("ada"), a_step("gone")), users=(BOB,), missing=("ada", "gone"), rosters=rosters)
+    assert decide(a_ticket(), book, NOW).passed == ((1, 1, ""), (1, 2, ""))
