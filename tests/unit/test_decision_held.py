@@ -108,6 +108,14 @@ def test_the_last_resort_pages_those_who_sleep_when_they_wake() -> None:
     assert [page.user for page in made.pages] == ["ceo", "ada"]
 
 
+def test_all_who_sleep_on_the_way_are_paged_when_they_wake_also_whom_the_ticket_was_handed_to() -> None:
+    users = (asleep("ceo", "21:00"), asleep("ada", "21:00"), asleep("cyd", "21:00"), BOB)
+    book = a_book(a_rule(a_step("ada"), a_step("cyd"), a_step("bob")), users=users)
+    made = decide(a_ticket(handed_to="ceo"), book, NOW)
+    assert (made.step, made.assigned_to) == (3, ["bob"])
+    assert {page.user for page in made.pages if page.held} == {"ceo", "ada", "cyd"}
+
+
 def test_nobody_is_paged_twice_for_being_asleep_in_two_steps() -> None:
     steps = (a_step("ada"), a_step("ada", "bob"))
     made = decide(a_ticket(), a_book(a_rule(*steps), users=(asleep("ada", "21:00"), BOB)), NOW)

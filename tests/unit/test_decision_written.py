@@ -61,6 +61,33 @@ def test_where_the_company_was_not_asked_for_the_ticket_remembers_what_it_did() 
     assert (after.change, after.ack_timeout, after.due_at) == (Kind.KEPT, 60, None)
 
 
+def test_a_ticket_that_is_kept_is_at_no_place_of_its_rule() -> None:
+    before = a_ticket(rule_id="other", step=2, round=3, beyond=4)
+    after = taken(before, Book(team_rules=[a_rule(page=False)]))
+    assert (after.rule_id, after.step, after.round, after.beyond) == ("r1", 0, 0, 0)
+    assert after.kept
+
+
+def test_all_that_is_to_be_said_stands_in_one_remark() -> None:
+    sleeper = a_user("cyd").model_copy(update={"rule": {"quiet": [{"from": "20:00", "to": "21:00"}]}})
+    book = a_book(a_rule(a_step("ada", "bob", "cyd")), users=(a_user("ada", MUTE), BOB, sleeper))
+    assert taken(a_ticket(), book).remark == "Without a way to be reached: ada. In quiet hours: cyd."
+
+
+def test_a_round_in_which_nobody_is_reached_is_passed_once_and_no_step_of_it_was_taken() -> None:
+    book = a_book(a_rule(a_step("gone"), a_step("gone"), repeat=9), missing=("gone",))
+    made = decide(a_ticket(), book, NOW)
+    assert made.passed == ((1, 1, ""), (1, 2, ""))
+    assert (made.kind, made.round, made.step, made.beyond) == (Kind.NOBODY_REACHED, 0, 0, 2)
+
+
+def test_the_own_rule_for_the_tickets_severity_counts() -> None:
+    own = {"by_severity": {"sev1": [{"channel": "sms"}]}}
+    user = a_user("ada", a_method("sms"), a_method("email")).model_copy(update={"rule": own})
+    made = decide(a_ticket(severity="sev1"), a_book(a_rule(a_step("ada")), users=(user,)), NOW)
+    assert [page.channel for page in made.pages] == ["sms"]
+
+
 def test_steps_that_were_passed_are_written_with_why() -> None:
     book = a_book(a_rule(a_step("gone"), a_step("ada")), users=(ADA,), missing=("gone",))
     changes = decide(a_ticket(), book, NOW).changes(a_ticket(), NOW)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -109,10 +110,8 @@ def test_a_token_deeper_or_longer_than_can_be_read_is_refused() -> None:
 @given(st.text())
 def test_any_text_is_read_or_refused(text: str) -> None:
     for one in (text, f"e30.{text}.x", unsigned({}, {"iss": text, "aud": text, "sub": text})):
-        try:
+        with suppress(BadToken):
             assert Unverified.of(one).issuer
-        except BadToken as refused:
-            assert refused.reason
 
 
 def test_a_credential_with_two_dots_looks_like_a_token() -> None:
