@@ -131,6 +131,34 @@ def test_resuming_an_acknowledged_ticket_goes_on_after_its_last_step() -> None:
     assert after.epoch == after.run == before.epoch + 1
 
 
+def test_an_acknowledged_ticket_that_is_made_unread_forgets_who_acknowledged_it_and_when() -> None:
+    before = a_ticket(status=Status.UNDER_INVESTIGATION, **ACKNOWLEDGED)
+    row = written(ticket.row(before), ticket.resumed(before, "ada", LATER))
+    assert not {"acknowledged_by", "acknowledged_at"} & set(row)
+
+
+def test_the_next_step_is_asked_for_whatever_it_waits_for() -> None:
+    before = a_ticket(snoozed_until=LATER, held=True, held_since=NOW)
+    after = changed(before, ticket.hurried(before, "ada", NOW))
+    assert (after.snoozed_until, after.held, after.held_since) == (None, None, None)
+
+
+def test_who_asks_for_responders_changes_neither_clock_nor_escalation() -> None:
+    before = a_ticket(**BEFORE[Status.UNREAD])
+    changes = ticket.joined(("bob", "cyd"), {"team": "search"}, "ada", LATER, "One sleeps.")
+    after = changed(before, changes)
+    told = (after.change, after.changed_by, after.updated_at, after.remark, after.rev)
+    assert told == (Kind.RESPONDERS_ADDED, "ada", LATER, "One sleeps.", before.rev + 1)
+    assert (after.due_at, after.epoch, after.step, after.assigned_to) == (LATER, before.epoch, 2, ["bob"])
+    assert changes["added"] == {"users": ["bob", "cyd"], "target": {"team": "search"}}
+
+
+def test_what_is_told_with_one_write_is_gone_with_the_next() -> None:
+    row = written(ticket.row(a_ticket()), ticket.joined(["bob"], {"user": "bob"}, "ada", NOW, "Late."))
+    again = written(row, ticket.counted("x", LATER))
+    assert not {"added", "remark", "passed"} & set(again)
+
+
 HALF_AN_HOUR = timedelta(minutes=30)
 SEEN = {"status": Status.UNDER_INVESTIGATION, **ACKNOWLEDGED}
 
@@ -186,6 +214,24 @@ def test_a_snooze_is_not_shortened_by_acknowledging_again() -> None:
     assert ticket.to_status(before, Status.UNDER_INVESTIGATION, "bob", NOW) == {}
 
 
+def test_a_snooze_goes_on_when_an_acknowledged_ticket_is_moved_and_ends_when_an_unread_one_is_taken_on() -> None:
+    snoozed = {"ack_timeout": 1800, "snoozed_until": LATER + HALF_AN_HOUR}
+    for old, new in ((Status.UNDER_INVESTIGATION, Status.PENDING_FIX), (Status.PENDING_FIX, SEEN["status"])):
+        before = a_ticket(**{**SEEN, "status": old}, **snoozed)
+        after = changed(before, ticket.to_status(before, Status(new), "bob", LATER))
+        assert after.snoozed_until == after.due_at == LATER + HALF_AN_HOUR
+    unread = a_ticket(**snoozed)
+    after = changed(unread, ticket.to_status(unread, Status.UNDER_INVESTIGATION, "bob", LATER))
+    assert (after.snoozed_until, after.due_at) == (None, LATER + HALF_AN_HOUR)
+    later = changed(unread, ticket.to_status(unread, Status.UNDER_INVESTIGATION, "bob", NOW))
+    assert (later.snoozed_until, later.due_at) == (None, NOW + HALF_AN_HOUR)
+
+
+def test_a_ticket_that_is_resolved_by_itself_says_how_old_it_was() -> None:
+    before = a_ticket(due_at=LATER, resolve_at=LATER)
+    assert ticket.rung(before, LATER)["remark"] == "It was opened 7m ago."
+
+
 def test_a_snooze_keeps_the_status_and_voids_the_pages_so_far() -> None:
     before = a_ticket(**BEFORE[Status.UNREAD])
     after = changed(before, ticket.snoozed(before, LATER + HALF_AN_HOUR, "ada", LATER))
@@ -201,6 +247,8 @@ def test_a_named_step_is_the_next_one_in_the_present_round() -> None:
     assert after.run == before.epoch + 1
     other = changed(before, ticket.led(before, "r2", 4, "ada", LATER))
     assert (other.rule_id, other.step, other.round) == ("r2", 3, 1)
+    handed = a_ticket(handed_to="bob")
+    assert changed(handed, ticket.led(handed, "r1", 1, "ada", LATER)).handed_to is None
 
 
 def test_a_reassigned_ticket_is_in_the_other_teams_list() -> None:
