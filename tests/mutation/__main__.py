@@ -44,7 +44,7 @@ def main() -> int:
     alive = [mutant for mutant in found if mutant.alive]
     for mutant in alive:
         print(f"alive: {mutant.name}")
-    share = report.write(found)
+    share = report.write(found, modules)
     print(f"{len(found)} mistakes, {len(found) - len(alive)} noticed; of all that were measured {share:.1%}")
     return 0 if share >= report.ENOUGH else 1
 
