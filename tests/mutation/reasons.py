@@ -33,7 +33,7 @@ REASONS: Final = {
         r"^decision\..*_positions\(plan, \(1, 0\)\)",  # rounds are counted from 1 whoever counts from 0
         r"^ticket\.led: .*-> .*else 1$",
         # Of a clock that is stopped neither the row nor the time counts.
-        r"^page\._settled: .*-> .*wound\((None, None, now|page\.key\[\"pk\"\], None, None)\)",
+        r"^(page\._settled|ticket\.to_status): .*-> .*wound\((None, None, now|\w+\.key\[\"pk\"\], None, None)\)",
         r"^own_rule\.of: .*or True",  # what is no rule is none
         r"^reply\._short: case \[code\]",  # the line after it understands a code too
         r"^due\.fire_at: .*digest\[:3\]",  # spread as evenly

@@ -131,6 +131,23 @@ def test_resuming_an_acknowledged_ticket_goes_on_after_its_last_step() -> None:
     assert after.epoch == after.run == before.epoch + 1
 
 
+def test_a_ticket_is_assigned_to_who_takes_it_on_and_no_more_to_who_was_paged() -> None:
+    before = a_ticket(assigned_to=["cyd", "dan"])
+    for status in (Status.UNDER_INVESTIGATION, Status.PENDING_FIX):
+        assert changed(before, ticket.to_status(before, status, "ada", LATER)).assigned_to == ["ada"]
+
+
+def test_a_ticket_that_was_to_resolve_itself_waits_for_it_no_more_once_it_is_resolved() -> None:
+    before = a_ticket(auto_resolve=600, resolve_at=NOW + timedelta(minutes=10))
+    row = written(ticket.row(before), ticket.to_status(before, Status.RESOLVED, "ada", LATER))
+    assert "resolve_at" not in row
+
+
+def test_a_ticket_that_is_due_never_has_no_place_among_those_that_are() -> None:
+    row = ticket.row(a_ticket(due_at=None))
+    assert not {"due_at", "due_shard", "look_at", "looks"} & set(row)
+
+
 def test_an_acknowledged_ticket_that_is_made_unread_forgets_who_acknowledged_it_and_when() -> None:
     before = a_ticket(status=Status.UNDER_INVESTIGATION, **ACKNOWLEDGED)
     row = written(ticket.row(before), ticket.resumed(before, "ada", LATER))
