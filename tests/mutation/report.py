@@ -18,9 +18,9 @@ HEAD = """\
 
 Small mistakes are put into the modules that decide (the list `PURE` in `tests/unit/test_architecture.py`), one at a
 time, by [mutmut](https://github.com/boxed/mutmut); the unit tests that come by are to notice. `make mutants` looks at
-all modules, `make mutants MODULE="decision rule"` at some, and this page is written. Mistakes are made inside functions
-only: tables at the top of a module and functions with decorators are held by the tests alone. A mistake that no test
-comes by counts as one that lives.
+all modules, `make mutants MODULE="decision rule"` at some, and this page is written; `AGAIN=1` tries those alone that
+lived, with the tests as they are now. Mistakes are made inside functions only: tables at the top of a module and
+functions with decorators are held by the tests alone. A mistake that no test comes by counts as one that lives.
 
 """
 
