@@ -52,7 +52,6 @@ REASONS: Final = {
     ),
     "A bound that nothing comes to: another one is nearer.": (
         r"^(decision\._past_the_end|page\.retry_delay): .*min\(.*, 11\)",
-        r"^page\.retry_delay: .*-> .*timedelta\(seconds=2\)",
         r"^own_rule\.quiet_until: .*days=16",
     ),
     "What is left in is passed over by the record that reads it.": (r"\.shown: .*model_dump\(exclude=",),
