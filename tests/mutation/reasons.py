@@ -46,6 +46,8 @@ REASONS: Final = {
         r"^decision\._next_in_turn: .*max\(len\(ordered\), 2\)",  # of one member or none it is the first
         r"^pattern\.checking\._anything_but_problem: .*set\(operand\) < set",  # it has one element there
         r"^rate\.Rate\.wait: .*\(tat or 1\)",  # a millionth of a second of 1970
+        r"^oncall\._Rotation\.at: .*-> .*begins\(turn \+ 1\) < moment",  # its clock shows that turn's time by then
+        r"^oncall\._changes: .*-> .*begin <= shift\.end",  # a shift of no time is seen at none
         r"^duration\.parse: .*zip\(",  # there are as many counts as units
         # The addresses of all channels but `sms` and the canary's are e-mail addresses.
         r'^user\._email: .*reachable\((None|"EMAIL"|"XXemailXX"), text\)',
