@@ -28,6 +28,8 @@ REASONS: Final = {
         r'^times\.parse: .*-> .*ljust\(4, "0"\)',
     ),
     "Another way to the same answer.": (
+        # Nothing is as good as false.
+        r"^scim\.(patch\._apply: .*-> .*adds=None|person\._of_user: .*\"primary\", (None)?\))",
         r"^wall\._change: .*-> .*(/ 3|>= _SECOND)",  # the search is cut elsewhere, and ends at the same second
         r"^window\.within: .*-> while monday <= end",  # one week more, of which nothing is left
         r"^decision\..*_positions\(plan, \(1, 0\)\)",  # rounds are counted from 1 whoever counts from 0
@@ -51,7 +53,8 @@ REASONS: Final = {
         r"^oncall\._changes: .*-> .*begin <= shift\.end",  # a shift of no time is seen at none
         r"^duration\.parse: .*zip\(",  # there are as many counts as units
         # The addresses of all channels but `sms` and the canary's are e-mail addresses.
-        r'^user\._email: .*reachable\((None|"EMAIL"|"XXemailXX"), text\)',
+        r'^(user\._email|scim\.person\._address): .*reachable\((None|"EMAIL"|"XXemailXX"), \w+\)',
+        r'^scim\.patch\._apply: .*\.get\("op", (None)?\)',  # no operation is called none
     ),
     "A bound that nothing comes to: another one is nearer.": (
         r"^(decision\._past_the_end|page\.retry_delay): .*min\(.*, 11\)",

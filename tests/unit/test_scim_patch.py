@@ -105,6 +105,10 @@ def test_a_path_may_name_its_schema_and_other_schemas_are_passed_over() -> None:
     assert replace(f"{USER}:locale", "de") == {"locale": "de"}
     assert replace(f"{USER.upper()}:name.givenName", "G.") == {"name": {"givenName": "G.", "familyName": "Hopper"}}
     assert replace(USER, {"locale": "de", "displayName": "G"}) == {"locale": "de", "displayName": "G"}
+    other = {"value": "g@example.com"}
+    assert add(USER, {"emails": other}) == after({"op": "add", "value": {USER: {"emails": other}}})
+    assert add(USER, {"emails": other}) == {"emails": [WORK, HOME, other]}
+    assert replace(USER, {"emails": other}) == {"emails": [other]}
     enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
     assert replace(f"{enterprise}:department", "R") == replace(enterprise, {"locale": "de"}) == {}
 

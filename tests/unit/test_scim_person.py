@@ -210,6 +210,15 @@ def test_what_was_changed_here_is_shown_in_place_of_what_was_sent() -> None:
     assert shown["name"] == GRACE["name"]
 
 
+def test_addresses_are_shown_as_they_were_sent_if_the_users_is_one_of_them() -> None:
+    sent = [{"value": "home@example.com", "type": "home"}, {"value": "grace@example.com", "type": "other"}]
+    made = person.wanted(GRACE | {"emails": sent, "userName": "grace"})
+    row = {**a_user("u1").fields(), **made.changes}
+    assert (
+        person.shown(row, BASE)["emails"] == person.shown({**row, "email": "grace@example.com"}, BASE)["emails"] == sent
+    )
+
+
 def test_an_email_that_stands_there_already_is_not_shown_twice() -> None:
     made = person.wanted(GRACE | {"emails": None, "userName": "grace@example.com"})
     row = {**a_user("u1").fields(), **made.changes}
