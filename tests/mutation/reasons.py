@@ -40,6 +40,7 @@ REASONS: Final = {
         r"^own_rule\.of: .*or True",  # what is no rule is none
         r"^reply\._short: case \[code\]",  # the line after it understands a code too
         r"^due\.fire_at: .*digest\[:3\]",  # spread as evenly
+        r"^sources\.cloudwatch\._link: partition = .*-> .*, None\)$",  # of neither there is another console
         r"^pattern\.matching\.pieces: escaped = False -> escaped = None",
         r'^(cursor\.read|id_token\._part): found = None -> found = ""',
     ),

@@ -84,7 +84,7 @@ def test_a_metric_math_alarm_shows_its_first_metric_and_the_expression() -> None
     ]
     labels = cloudwatch.from_sns({**message(), "Trigger": {"Metrics": queries}}).labels
     assert labels["expression"] == "errors / calls"
-    assert labels["metric"] == "Errors"
+    assert (labels["namespace"], labels["metric"]) == ("AWS/Lambda", "Errors")
     assert labels["FunctionName"] == "pay"
 
 

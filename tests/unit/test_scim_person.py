@@ -201,6 +201,7 @@ def test_who_was_made_here_is_shown_with_the_id_as_user_name() -> None:
     assert shown["emails"] == [{"value": "ada@example.com", "type": "work", "primary": True}]
     assert shown["meta"]["lastModified"] == shown["meta"]["created"] == times.text(NOW)
     assert "emails" not in person.shown({**a_user("ada").fields(), "email": ""}, BASE)
+    assert person.shown({**a_user("ada").fields(), "name": "None"}, BASE)["displayName"] == "None"
 
 
 def test_what_was_changed_here_is_shown_in_place_of_what_was_sent() -> None:
