@@ -41,6 +41,7 @@ REASONS: Final = {
         r"^reply\._short: case \[code\]",  # the line after it understands a code too
         r"^due\.fire_at: .*digest\[:3\]",  # spread as evenly
         r"^sources\.cloudwatch\._link: partition = .*-> .*, None\)$",  # of neither there is another console
+        r"^sources\.generic\._whole: .*and False",  # what is cut later is made whole then
         r"^pattern\.matching\.pieces: escaped = False -> escaped = None",
         r'^(cursor\.read|id_token\._part): found = None -> found = ""',
     ),
@@ -62,7 +63,7 @@ REASONS: Final = {
         r"^own_rule\.quiet_until: .*days=16",
     ),
     "A calendar's names are read in any case.": (r"^feed\.(text|_event): ",),
-    "What is left in is passed over by the record that reads it.": (r"\.shown: .*model_dump\(exclude=",),
+    "What is left in is passed over by the record that reads it.": (r"model_dump\((exclude=|include=None)",),
     "The default of a library says the same.": (
         r"^phone\.e164: .*phonenumbers\.parse\(text, \)",
         r"^id_token\._signed: .*(strict_check_header=None|simplefilter\(\"ignore\", \))",

@@ -45,6 +45,16 @@ def test_a_key_is_enough_to_close(action: str) -> None:
     assert (alert.action, alert.dedup_key) == (action.lower(), "disk-1")
 
 
+def test_what_closes_needs_nothing_else_and_has_nothing_else() -> None:
+    alert = generic.read({"action": "resolve", "dedup_key": "disk-1"})
+    assert alert == GenericAlert(Action.RESOLVE, "", "", None, {}, [], "disk-1")
+
+
+def test_a_description_stays_as_it_is_before_the_further_fields() -> None:
+    for text in ("  indented", "Xenon is low"):
+        assert read(description=text, host="db1").description.startswith(f"{text}\n\nFurther fields:\n")
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -129,6 +139,19 @@ def test_of_texts_that_do_not_fit_together_links_are_left_out_from_the_last() ->
     one_more = limits.size(*links[len(alert.links)].values())
     assert total(alert) - len(alert.description) + one_more > 300_000
     assert total(alert) == 300_000
+
+
+def test_texts_that_just_fit_together_are_all_kept() -> None:
+    wide = "\U0001f525"
+    labels = {f"{number:03}": wide * 1_024 for number in range(50)}
+    links = [{"href": f"https://a.b/{number:02}", "text": wide * 1_024} for number in range(23)]
+    used = limits.size("t", *labels, *labels.values(), *(text for link in links for text in link.values()))
+    last = {"href": "https://a.b/last", "text": "x" * (300_000 - used - len("https://a.b/last"))}
+    alert = read(title="t", labels=labels, links=[*links, last], description="d")
+    assert (alert.links, alert.description, total(alert)) == ([*links, last], "", 300_000)
+    longer = {**last, "text": last["text"] + "x"}
+    assert read(title="t", labels=labels, links=[*links, longer]).links == links
+    assert total(read(title="t", labels=labels, links=links, description="d" * 9_000)) == 300_000
 
 
 def test_unknown_fields_are_kept_in_the_description() -> None:
