@@ -64,6 +64,20 @@ def test_a_maintenance_that_is_ended_lets_what_was_held_begin_at_once(story: Sto
     story.expect(404, "DELETE", PATH)
 
 
+def test_what_was_snoozed_in_a_maintenance_sleeps_on_when_that_is_ended(story: Story) -> None:
+    story.rule(step("ada", wait="5m"))
+    pause(story, 24 * 60)
+    ticket = story.open()
+    story.run(60)
+    until = story.expect(200, "POST", f"/tickets/{ticket}/snooze", {"for": "1h"})["snoozed_until"]
+    story.expect(204, "DELETE", PATH)
+    story.run(3590)
+    assert story.who() == []
+    assert story.ticket(ticket)["snoozed_until"] == until
+    story.run(15)
+    assert story.who() == ["ada"]
+
+
 def test_a_maintenance_that_ends_sooner_than_was_said_does_so(story: Story) -> None:
     story.rule(step("ada", wait="5m"))
     pause(story, 24 * 60)

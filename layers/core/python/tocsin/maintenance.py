@@ -46,5 +46,6 @@ def _wake(tenant: str, team_id: str, by: str, now: datetime) -> None:
 
 
 def _released(one: Ticket, by: str, now: datetime) -> Changes:
-    waits = one.held and one.status is Status.UNREAD
-    return ticket.hurried(one, by, now, "The team's maintenance has ended.") if waits else {}
+    # What is snoozed sleeps on, and a step that waits for somebody on call goes on waiting: nobody asked for another.
+    waits = one.held and one.status is Status.UNREAD and one.snoozed_until is None
+    return ticket.woken(one, by, now, "The team's maintenance has ended.") if waits else {}

@@ -286,15 +286,14 @@ def edited(ticket: Ticket, by: str, now: datetime) -> Changes:
     return {**asked_again, **marked(Kind.EDITED, by, now)}
 
 
+def woken(ticket: Ticket, by: str, now: datetime, remark: str | None = None) -> Changes:
+    """Return the changes that let a held ticket be asked again now: what else holds it may go on doing so."""
+    return {**moved(ticket, now, now), **marked(Kind.HURRIED, by, now, remark=remark)}
+
+
 def hurried(ticket: Ticket, by: str, now: datetime, remark: str | None = None) -> Changes:
     """Return the changes that make an unread ticket's next step due now."""
-    return {
-        **moved(ticket, now, now),
-        "snoozed_until": None,
-        "held": None,
-        "held_since": None,
-        **marked(Kind.HURRIED, by, now, remark=remark),
-    }
+    return {**woken(ticket, by, now, remark), "snoozed_until": None, "held": None, "held_since": None}
 
 
 def resumed(ticket: Ticket, by: str, now: datetime) -> Changes:
