@@ -258,6 +258,19 @@ def test_five_codes_an_hour_and_no_more(ada: Caller, monkeypatch: pytest.MonkeyP
     assert ada("POST", f"{METHODS}/phone/code").status == 202
 
 
+def test_an_address_that_changes_methods_gets_no_more_codes_for_it(ada: Caller) -> None:
+    for _ in range(5):
+        assert ada("POST", f"{METHODS}/phone/code").status == 202
+    number = ada("GET", f"{METHODS}/phone").body["address"]
+    assert ada("PATCH", f"{METHODS}/phone", {"address": "+4915123456780"}).status == 200
+    assert ada("POST", METHODS, {"method_id": "again", "channel": "sms", "address": number}).status == 201
+    assert ada("POST", f"{METHODS}/again/code").status == 429
+    assert ada("POST", f"{METHODS}/phone/code").status == 202, "another address has had none"
+    assert ada("DELETE", f"{METHODS}/again").status == 204
+    assert ada("PATCH", f"{METHODS}/phone", {"address": number}).status == 200
+    assert ada("POST", f"{METHODS}/phone/code").status == 429
+
+
 def test_another_address_is_unverified_and_no_longer_flagged(ada: Caller) -> None:
     assert ada("PATCH", f"{METHODS}/phone", {"verified": True}).body["verified"] is True
     resource.change(keys.user("acme", "ada"), flagged)

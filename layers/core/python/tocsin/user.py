@@ -154,7 +154,7 @@ class User(_Person):
     """A user as it is stored, with all contact methods by id."""
 
     methods: dict[str, ContactMethod] = Field(default_factory=dict)
-    codes_sent: dict[str, list[Moment]] = Field(default_factory=dict)  # by address, of methods that are gone
+    codes_sent: dict[str, list[Moment]] = Field(default_factory=dict)  # by address that no method has any more
     rule: dict[str, Any] | None = None  # the user's own, as it was written
 
     def shown(self) -> ShownUser:
@@ -193,8 +193,15 @@ class User(_Person):
         return min(left, key=lambda one: one.flagged is not None, default=None)
 
     def with_method(self, method: ContactMethod) -> dict[str, Any]:
-        """Return the change of the row that adds the method, or puts it in the place of what it was."""
-        return {"methods": _rows({**self.methods, method.method_id: method})}
+        """Return the change of the row that adds the method, or puts it in the place of what it was.
+
+        Codes count for the address that they were sent to: at another one those count that it has had before.
+        """
+        before = self.methods.get(method.method_id)
+        if before is None or before.address == method.address:
+            return {"methods": _rows({**self.methods, method.method_id: method})}
+        moved = method.model_copy(update={"code_times": self.codes_sent.get(method.address, [])})
+        return {"methods": _rows({**self.methods, method.method_id: moved}), "codes_sent": self._remembering(before)}
 
     def without_method(self, method_id: str) -> dict[str, Any]:
         """Return the change of the row that takes the method out. Raises `NotFound`."""
@@ -203,7 +210,7 @@ class User(_Person):
         return {"methods": _rows(left), "codes_sent": self._remembering(gone)}
 
     def _remembering(self, gone: ContactMethod) -> dict[str, list[str]]:
-        """Return the codes that were sent to addresses no method has any more: taking one away forgets none of them."""
+        """Return the codes that were sent to addresses no method has any more: none is forgotten by that."""
         kept = dict(list(self.codes_sent.items())[1 - METHODS_LIMIT :]) | {gone.address: gone.code_times}
         return {address: [times.text(at) for at in sent] for address, sent in kept.items() if sent}
 
