@@ -211,6 +211,12 @@ def test_a_patch_that_changes_nothing_leaves_no_trace(acme: Caller) -> None:
     assert directory.get(keys.user("acme", user_id)) == before
 
 
+@pytest.mark.parametrize("attribute", ["userName", "externalId", "id"])
+def test_a_filter_of_half_a_surrogate_pair_is_none(acme: Caller, attribute: str) -> None:
+    answer = scim("GET", "/Users", query={"filter": f'{attribute} eq "\\ud800"'})
+    assert (answer.status, answer.body["scimType"]) == (400, "invalidFilter")
+
+
 @pytest.mark.parametrize("body", ["{", "[]", '"x"', '{"userName": ""}', "{}", '{"userName": "\\ud800"}', "[" * 9999])
 def test_what_is_no_user_is_not_made_one(acme: Caller, body: str) -> None:
     answer = scim("POST", "/Users", body)
