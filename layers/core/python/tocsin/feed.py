@@ -3,16 +3,19 @@
 An event's UID follows from what it tells: it is the same in every answer, and moves with its turn's beginning.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from typing import Final
 
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, vText
 
 from tocsin import ids, times
 from tocsin.oncall import Shift
 from tocsin.schedule import Schedule
 
 REFRESH = timedelta(hours=1)
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # no text has them (RFC 5545, section 3.1)
 
 
 def text(tenant: str, schedule: Schedule, shifts: Iterable[Shift], names: Mapping[str, str]) -> bytes:
@@ -21,9 +24,9 @@ def text(tenant: str, schedule: Schedule, shifts: Iterable[Shift], names: Mappin
     calendar.add("prodid", "-//Tocsin//On call//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    # RFC 7986, and what Outlook and Google read in its place.
-    for name, value in (("name", schedule.name), ("x-wr-calname", schedule.name)):
-        calendar.add(name, value)
+    # RFC 7986, and what Outlook and Google read in its place. The library does not know that they are texts.
+    for name in ("name", "x-wr-calname"):
+        calendar.add(name, vText(_CONTROLS.sub("", schedule.name)))
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT1H")
     for shift in shifts:
@@ -40,6 +43,6 @@ def _event(tenant: str, schedule: Schedule, shift: Shift, name: str) -> Event:
     event.add("dtstamp", schedule.updated_at.replace(microsecond=0))
     event.add("dtstart", shift.begin)
     event.add("dtend", shift.end)
-    event.add("summary", f"{name} on call: {schedule.name}")
+    event.add("summary", _CONTROLS.sub("", f"{name} on call: {schedule.name}"))
     event.add("transp", "TRANSPARENT")  # being on call is not being busy
     return event
