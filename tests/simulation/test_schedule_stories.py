@@ -137,6 +137,14 @@ def test_who_is_on_call_and_named_beside_it_is_paged_once(story: Story) -> None:
     assert sorted(story.who()) == ["ada", "bob", "cyd"]
 
 
+def test_a_time_that_ends_long_before_it_begins_has_no_overrides(manned: Story) -> None:
+    manned.expect(201, "POST", "/schedules/primary/overrides", cover("bob", 0, 3600))
+    for year in (2026, 2027, 2036):
+        during = {"from": f"{year}-06-01T00:00:00Z", "to": "2026-01-05T00:00:00Z"}
+        answer = manned.api("GET", "/schedules/primary/overrides", query=during)
+        assert (answer.status, answer.body) == (200, {"items": [], "next_cursor": None})
+
+
 @pytest.fixture
 def at_night(story: Story) -> Story:
     """It is nine; ada is on call from ten to eleven. The step waits for her for two hours, and then comes cyd."""
