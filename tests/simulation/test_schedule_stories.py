@@ -206,6 +206,16 @@ def test_who_asks_for_the_next_step_by_hand_waits_for_nobody(at_night: Story) ->
     assert at_night.who() == ["cyd"]
 
 
+def test_what_is_asked_for_by_hand_is_not_forgotten_for_an_alert_that_comes_right_after(at_night: Story) -> None:
+    ticket = at_night.open(dedup_key="checkout")
+    at_night.run(60)
+    at_night.expect(200, "POST", f"/tickets/{ticket}/escalate")
+    again = {"team": "payments", "title": "Checkout 5xx above 2%", "dedup_key": "checkout"}
+    assert at_night.expect(200, "POST", "/tickets", again)["count"] == 2
+    at_night.run(5)
+    assert at_night.who() == ["cyd"]
+
+
 def test_who_ends_a_maintenance_asks_for_no_step_by_hand(at_night: Story) -> None:
     path, until = "/teams/payments/maintenance", times.text(START + timedelta(hours=4))
     at_night.expect(200, "PUT", path, {"until": until})

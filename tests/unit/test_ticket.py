@@ -117,10 +117,18 @@ def test_a_resolved_ticket_keeps_who_had_acknowledged_it() -> None:
 
 def test_hurrying_makes_the_next_step_due_now_and_keeps_the_place() -> None:
     before = a_ticket(**BEFORE[Status.UNREAD])
-    after = changed(before, ticket.hurried(before, "system", NOW, "All failed."))
+    after = changed(before, ticket.woken(before, "system", NOW, "All failed."))
     assert (after.rule_id, after.step, after.round, after.beyond) == ("r1", 2, 3, 1)
     assert (after.due_at, after.epoch, after.run) == (NOW, before.epoch + 1, before.run)
     assert (after.change, after.remark) == (Kind.HURRIED, "All failed.")
+
+
+def test_who_asks_for_the_next_step_by_hand_lets_it_wait_for_nothing() -> None:
+    before = a_ticket(**BEFORE[Status.UNREAD], held=True, held_since=NOW, snoozed_until=LATER)
+    by_hand = changed(before, ticket.hurried(before, "ada", NOW))
+    assert (by_hand.held, by_hand.held_since, by_hand.snoozed_until, by_hand.due_at) == (False, None, None, NOW)
+    woken = changed(before, ticket.woken(before, "ada", NOW))
+    assert (woken.held, woken.held_since, woken.snoozed_until, woken.due_at) == (True, NOW, LATER, NOW)
 
 
 def test_resuming_an_acknowledged_ticket_goes_on_after_its_last_step() -> None:

@@ -185,8 +185,7 @@ def walk(ticket: Ticket, plan: Plan, book: Book, now: datetime, *, asleep: Seque
 
 def _holds_until(rung: Rung, reached: Reached, ticket: Ticket, book: Book, since: datetime) -> datetime:
     """Return until when a rung that comes at `since` is held for somebody to come on call; `since` if it is not."""
-    # One that is held still was woken by the end of a maintenance, which asks for no step.
-    by_hand = ticket.change == Kind.HURRIED and ticket.changed_by != "system" and not ticket.held
+    by_hand = ticket.held is False
     if rung.hold is None or by_hand or not book.there(reached.unmanned):
         return since
     return since + rung.hold
