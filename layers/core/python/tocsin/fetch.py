@@ -11,10 +11,11 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from typing import Final, Self
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 import urllib3
@@ -66,6 +67,29 @@ class Place:
         return cls(secure, str(parts.hostname), port, (parts.path or "/") + query)
 
 
+@dataclass
+class _Line:
+    """The connections of a fetch. Who waits no longer cuts them: a trickle of bytes could keep a thread for hours."""
+
+    opened: list[Any] = field(default_factory=list)
+
+    def opening(self, kind: Callable[..., Any]) -> Callable[..., Any]:
+        """Return what opens connections of a kind, and remembers them."""
+
+        def open_(*given: Any, **how: Any) -> Any:
+            self.opened.append(kind(*given, **how))
+            return self.opened[-1]
+
+        return open_
+
+    def cut(self) -> None:
+        """Let whoever reads from a connection read its end."""
+        for one in self.opened:
+            with suppress(OSError):
+                if one.sock is not None:
+                    one.sock.shutdown(socket.SHUT_RDWR)
+
+
 def get(url: str) -> bytes:
     """Return what stands under a URL, up to 256 KiB of it, within 3 seconds.
 
@@ -73,7 +97,9 @@ def get(url: str) -> bytes:
         FetchError: the URL leads to no public address, or was not answered with 200.
     """
     place = Place.of(url)
-    answer = _in_time(lambda: _fetched(place))
+    line = _Line()
+    answer = _in_time(lambda: _fetched(place, line))
+    line.cut()
     if isinstance(answer, FetchError):
         raise answer
     return answer
@@ -108,12 +134,14 @@ def _in_time(work: Callable[[], bytes]) -> bytes | FetchError:
     return result[0] if result else FetchError("There was no answer in time.")
 
 
-def _fetched(place: Place) -> bytes:
+def _fetched(place: Place, line: _Line) -> bytes:
     end = time.monotonic() + SECONDS
     problem = FetchError("The name has no address.")
     for address in _resolved(place):
+        if time.monotonic() > end:
+            break
         try:
-            return _answered(place, address, end)
+            return _answered(place, address, line, end)
         except (HTTPError, OSError) as error:
             problem = FetchError(f"There was no answer: {type(error).__name__}.")
     raise problem
@@ -135,8 +163,9 @@ def _resolved(place: Place) -> list[str]:
     return [str(address) for address in sorted(addresses, key=lambda address: address.version)]
 
 
-def _answered(place: Place, address: str, end: float) -> bytes:
+def _answered(place: Place, address: str, line: _Line, end: float) -> bytes:
     with _pool(place, address) as pool:
+        pool.ConnectionCls = line.opening(pool.ConnectionCls)  # type: ignore[assignment]  # it is only called
         answer = pool.request(
             "GET",
             place.target,
