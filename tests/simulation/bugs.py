@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 
-from tests.simulation import mistakes
+from tests.simulation import hostile_bugs, mistakes
 from tests.simulation.edit import Bug, Edit, bug
 from tests.simulation.search import LOAD, Result, first_failure, prepare
 from tests.simulation.steering_bugs import STEERING
@@ -265,6 +265,7 @@ ALL = (
         "line.at, line.name + str(id(line))",
     ),
     *mistakes.ALL,
+    *hostile_bugs.ALL,
 )
 
 

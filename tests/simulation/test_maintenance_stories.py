@@ -123,6 +123,22 @@ def test_what_was_not_woken_is_a_quarter_of_an_hour_late_at_most(story: Story) -
     assert story.who() == ["ada"]
 
 
+def test_who_repeats_to_make_a_maintenance_shorter_wakes_what_it_held(story: Story) -> None:
+    """The first call died when it had written the new end, and before it woke anything."""
+    story.rule(step("ada", wait="5m"))
+    pause(story, 24 * 60)
+    story.open()
+    story.run(60)
+    until = times.text(START + timedelta(minutes=3))
+    story.gate.faults.append(Meanwhile("teams", "query", _die))
+    assert story.api("PUT", PATH, {"until": until}).status >= 500
+    story.expect(200, "PUT", PATH, {"until": until})
+    story.run(115)
+    assert story.who() == []
+    story.run(10)
+    assert story.who() == ["ada"]
+
+
 def test_other_teams_and_what_is_acknowledged_or_given_to_a_user_have_their_way(story: Story) -> None:
     story.rule(step("ada", wait="5m"))
     story.expect(201, "POST", "/teams", {"team_id": "search", "name": "Search"})

@@ -263,3 +263,18 @@ def test_a_maintenance_and_an_acknowledgement_go_before_a_held_step(at_night: St
     at_night.patch(ticket, status="unread")
     at_night.run(5)
     assert at_night.told(ticket)[-1] == "held", "it begins anew, and waits anew"
+
+
+def test_the_end_of_a_maintenance_asks_for_no_step_that_waits_for_somebody(at_night: Story) -> None:
+    """Nobody has asked for the next step: a step that is held goes on being held, as long as it was to be."""
+    at_night.rule({**by_schedule("primary", wait="5m"), "hold_until_on_call": "20m"}, step("cyd"))
+    at_night.open()
+    at_night.run(60)
+    until = times.text(START + timedelta(hours=2))
+    at_night.expect(200, "PUT", "/teams/payments/maintenance", {"until": until, "reason": ""})
+    at_night.run(60)
+    at_night.expect(204, "DELETE", "/teams/payments/maintenance")
+    at_night.run(1195 - at_night.seconds)
+    assert at_night.who() == []
+    at_night.run(10)
+    assert at_night.to("cyd")[0].at == pytest.approx(1200, abs=2)

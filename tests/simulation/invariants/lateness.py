@@ -4,12 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
-from tests.simulation.invariants import duty, responding
+from tests.simulation.invariants import people, responding
 from tests.simulation.invariants.state import pages_of_move, steady, stopped, touched, wants
 from tests.simulation.trace import Image, Key, Trace, Violation, seconds
+from tocsin import breakers, notification
 from tocsin.rows import Row
 
 STEPS = ("escalated", "repeated", "last_resort", "reminded")
+SOON = 5.0  # seconds
 STALE = 890.0  # seconds after which nobody is woken any more, while faults go on all the time
 
 
@@ -91,7 +93,7 @@ def _unwanted(trace: Trace, key: Key, start: float, end: float) -> bool:
     return any(
         other[0] == key[0] and images[0].at <= end and _same_way(images[0].row, page)
         for other, images in trace.pages.items()
-    ) or (page["channel"] == "sms" and stopped(trace, page["address"], start, end))
+    ) or stopped(trace, page["address"], start, end)
 
 
 def _same_way(later: Row, page: Row) -> bool:
@@ -109,7 +111,9 @@ def no_page_is_settled_without_a_try(trace: Trace) -> Iterator[Violation]:
         if last.row.get("status") in ("failed", "skipped") and not tries:
             limit = trace.limit(key, max(first.at, trace.put_off(key))) + trace.skew
             moved = _committed(trace, key)
-            gone_stale = last.at <= limit and last.at - moved > STALE and not first.row.get("ask")
+            told = any(one.row.get("error") == notification.USED_UP for one in images)
+            since = seconds(first.row["created_at"]) if told else moved
+            gone_stale = last.at <= limit and last.at - since > STALE and not first.row.get("ask")
             if not gone_stale and not _unwanted(trace, key, first.at, min(last.at, limit)):
                 yield Violation("I1", " ".join(key), f"was {last.row['status']} without a try: {last.row.get('error')}")
 
@@ -127,8 +131,8 @@ def all_failed_means_the_next_step_now(trace: Trace) -> Iterator[Violation]:
             last = max(pages, key=lambda page: page[-1].at)
             settled = last[-1].at
             move = next((one for one in images if one.row.get("epoch") == epoch + 1), None)
-            # A reminder that reaches nobody is followed by the next one in its time, not at once: that would spin.
-            if move is None or move.row["status"] != "unread" or move.row["change"] == "reminded":
+            # What comes after the last step is followed by the next in its time, not at once: that would spin.
+            if move is None or move.row["status"] != "unread" or move.row.get("beyond"):
                 continue
             after = next((one.at for one in images if one.row.get("epoch", 0) > epoch + 1), trace.end)
             key = (pk, last[0].row["sk"])
@@ -156,9 +160,11 @@ def everybody_of_a_step_is_paged(trace: Trace) -> Iterator[Violation]:
             if row.get("rev") == old.row.get("rev") or row.get("change") not in ("escalated", "repeated"):
                 continue
             made = {(page["user"], page["method_id"]) for page in pages_of_move(trace, pk, old.row["epoch"])}
-            must = _must(trace, row, old.at - 20, new.at)
+            must = _must(trace, row, new.at)
             missing = must - made
-            put = {(first.row["user"], first.row["method_id"]) for first in _put_by(trace, pk, old, new)}
+            held = people.quiet(trace, row["tenant"])  # then they come along with the next who is awake
+            by_step = [] if held else _put_by(trace, pk, old, new)
+            put = {(first.row["user"], first.row["method_id"]) for first in by_step}
             raced = old.row["change"] == "edited" or touched(trace, pk, old.at - 5, new.at)
             named = "T#{}#USER#{}".format
             extra = {one for one in put - must if steady(trace, (named(row["tenant"], one[0]), "USER"), new.at)}
@@ -181,28 +187,16 @@ def _put_by(trace: Trace, pk: str, old: Image, new: Image) -> list[Image]:
     return [first for first in firsts if new.at - 20 <= first.at <= new.at]
 
 
-def _must(trace: Trace, ticket: Row, start: float, end: float) -> set[tuple[str, str]]:
+def _must(trace: Trace, ticket: Row, end: float) -> set[tuple[str, str]]:
     """Return whom a step must page, if nothing of the directory changed in a while; else nobody."""
-    tenant = ticket["tenant"]
-    rule = steady(trace, (f"T#{tenant}#RULE#{ticket['rule_id']}", "RULE"), end)
+    rule = steady(trace, (f"T#{ticket['tenant']}#RULE#{ticket['rule_id']}", "RULE"), end)
     steps = rule.get("steps", []) if rule else []
     if rule is None or not 0 < ticket["step"] <= len(steps):
         return set()
     step = steps[ticket["step"] - 1]
-    company = steady(trace, (f"T#{tenant}#COMPANY", "COMPANY"), end) or {}
-    severity = next((one for one in company["severities"] if one["name"] == ticket["severity"]), {})
-    channels = step.get("channels") or severity.get("channels") or ("sms", "email")
-    found = set()
-    for target in step["notify"]:
-        if "team" in target:
-            continue  # whose turn it is: see turns.py
-        name = target.get("user") or duty.on_call(trace, tenant, target["schedule"], end)
-        user = steady(trace, (f"T#{tenant}#USER#{name}", "USER"), end)
-        fit = [
-            one for one in (user or {}).get("methods", {}).values() if one["verified"] and one["channel"] in channels
-        ]
-        found |= {(name, one["method_id"]) for one in [m for m in fit if not m.get("flagged")] or fit}
-    return found
+    # Whose turn it is: see turns.py.
+    names = people.named(trace, ticket["tenant"], step, end)
+    return {(name, way) for name in names for way in people.methods(trace, ticket, name, end, step.get("channels"))}
 
 
 def another_way_is_tried(trace: Trace) -> Iterator[Violation]:
@@ -218,6 +212,22 @@ def another_way_is_tried(trace: Trace) -> Iterator[Violation]:
         ticket = trace.at((key[0], "TICKET"), last.at)
         if left and wants(ticket, page) and not touched(trace, key[0], images[0].at, last.at):
             yield Violation("I1", " ".join(key), f"failed, and {sorted(left)} was not tried")
+
+
+def another_way_is_tried_meanwhile(trace: Trace) -> Iterator[Violation]:
+    """I1: while a page waits for its sender, or for another day's SMS, the user's next method is tried."""
+    for key, images in trace.pages.items():
+        page = images[0].row
+        waits = next((one for one in images if one.row.get("error") in (breakers.PAUSED, notification.USED_UP)), None)
+        user = steady(trace, (f"T#{page['tenant']}#USER#{page['user']}", "USER"), waits.at) if waits else None
+        if waits is None or user is None or touched(trace, key[0], images[0].at, waits.at + SOON):
+            continue
+        beside = [one[0].row for other, one in trace.pages.items() if _made_by(other) == _made_by(key)]
+        tried = {one["method_id"] for one in beside if one["user"] == page["user"]}
+        left = {one["method_id"] for one in user["methods"].values() if one["verified"]} - tried
+        ticket = trace.at((key[0], "TICKET"), waits.at)
+        if left and wants(ticket, page) and waits.at + SOON < trace.end:
+            yield Violation("I1", " ".join(key), f"waits at {waits.at:.1f} s, and {sorted(left)} was not tried")
 
 
 def _made_by(key: Key) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tests.simulation.faults import EVERYTHING
+from tests.simulation.invariants.rules import reminder
 from tests.simulation.invariants.state import pages_of_move, steady, touched, wants
 from tests.simulation.trace import Image, Trace, Violation, seconds
 from tocsin import duration
@@ -60,7 +61,9 @@ def nothing_comes_early(trace: Trace) -> Iterator[Violation]:
 
 def _time_to_answer(trace: Trace, move: Image) -> float:
     """Return how long a step waits by its rule, or a reminder at least; 0 if the rule was changed of late."""
-    if move.row["change"] in ("reminded", "last_resort"):
+    if move.row["change"] == "reminded":
+        return reminder(trace, move) or 300.0
+    if move.row["change"] == "last_resort":
         return 900.0
     if move.row["change"] == "assigned":
         return 300.0

@@ -19,7 +19,8 @@ def begin(tenant: str, team_id: str, wish: NewMaintenance, by: str, now: datetim
     made = Maintenance(until=wish.until, reason=wish.reason)
     before = Team.of(resource.get(keys.team(tenant, team_id))).pauses(now)
     resource.change(keys.team(tenant, team_id), lambda _: {"maintenance": made.fields()})
-    if before is not None and made.until < before:
+    # Also where it ends then already: a first call may have died before it woke everything.
+    if before is not None and made.until <= before:
         _wake(tenant, team_id, by, now)
     return made
 

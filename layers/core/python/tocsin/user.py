@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, WithJsonSchema, field_validator
 
-from tocsin import ids, times
+from tocsin import ids, times, url
 from tocsin.access import CompanyRole
 from tocsin.canary import company
 from tocsin.errors import Conflict, Invalid, NotFound, TooMany
@@ -26,31 +26,29 @@ CODES_AN_HOUR: Final = 5
 _HOUR: Final = timedelta(hours=1)
 
 Channel = Literal["sms", "email", "voice", "webhook"]
-BUILT: Final[tuple[Channel, ...]] = ("sms", "email")
 _UNKNOWN: Final = "Input should be 'sms', 'email', 'voice' or 'webhook'"
 
 
-def built(channel: Channel) -> Channel:
-    """Return the channel. Raises ValueError for one that nothing can be sent by yet."""
-    if channel not in BUILT:
-        raise ValueError(f"The channel {channel} is not built yet; there are {' and '.join(BUILT)}.")
-    return channel
-
-
 def reachable(channel: str, address: str) -> str:
-    """Return the address as it is stored: E.164, a checked e-mail address, or the canary's. Raises ValueError."""
-    from tocsin import mail, phone  # noqa: PLC0415 - who only reads users does not pay for the parsers
+    """Return the address as it is stored: E.164, an e-mail address, a URL, or the canary's. Raises ValueError."""
+    # Who only reads users does not pay for the parsers.
+    match channel:
+        case "sms" | "voice":
+            from tocsin import phone  # noqa: PLC0415
 
-    if channel == company.CHANNEL:
-        return address
-    return phone.e164(address) if channel == "sms" else mail.address(address)
+            return phone.e164(address)
+        case "email":
+            from tocsin import mail  # noqa: PLC0415
+
+            return mail.address(address)
+        case "webhook":
+            return url.normal(address)
+        case _:
+            return address
 
 
 def _channel(name: str) -> str:
-    for channel in get_args(Channel):
-        if channel == name:
-            return built(channel)
-    if name != company.CHANNEL:
+    if name not in (*get_args(Channel), company.CHANNEL):
         raise ValueError(_UNKNOWN)
     return name
 
@@ -209,6 +207,12 @@ class User(_Person):
         left = {name: method for name, method in self.methods.items() if name != gone.method_id}
         return {"methods": _rows(left), "codes_sent": self._remembering(gone)}
 
+    def unflagged(self, address: str) -> dict[str, Any]:
+        """Return the change of the row that takes the flags from all methods of an address; none is nothing."""
+        flagged = {name: one for name, one in self.methods.items() if one.address == address and one.flagged}
+        cleared = {name: one.model_copy(update={"flagged": None}) for name, one in flagged.items()}
+        return {"methods": _rows({**self.methods, **cleared})} if cleared else {}
+
     def _remembering(self, gone: ContactMethod) -> dict[str, list[str]]:
         """Return the codes that were sent to addresses no method has any more: none is forgotten by that."""
         kept = dict(list(self.codes_sent.items())[1 - METHODS_LIMIT :]) | {gone.address: gone.code_times}
@@ -255,7 +259,12 @@ class MethodSettings(Body):
     """What makes a contact method."""
 
     channel: AnyChannel
-    address: str = Field(max_length=320, examples=["+4915112345678", "ada@example.com"])
+    address: str = Field(
+        max_length=2000,
+        description="A phone number in international form, an e-mail address, or of a webhook the https URL that pages "
+        "are posted to as JSON (`kind`, `text`, `title`, `severity`, `team`, `link`, `tickets`).",
+        examples=["+4915112345678", "ada@example.com", "https://chat.example.com/hooks/ada"],
+    )
     verified: bool = Field(default=False, description="An admin may vouch for an address, without a code.")
 
     @field_validator("address")
