@@ -21,6 +21,7 @@ from tocsin.queues import Message, Notice, PageMessage, TurnMessage
 from tocsin.rows import Row
 from tocsin.settings import settings
 from tocsin.store import directory, tickets
+from tocsin.team import HELD_FOR, Team
 from tocsin.telemetry import about, count, logger
 from tocsin.ticket import Ticket
 from tocsin.turns import Turn, Waiting
@@ -196,6 +197,9 @@ def _read(message: PageMessage | TurnMessage, pages: Sequence[Waiting], *, in_tu
         why = page.unwanted(one, of, _later(of, one), now) or _left(one)
         if why or of is None:
             skipped += settle(one, page.skipped(one, why or "", now), Outcome.SKIPPED) is Outcome.SKIPPED
+        elif (until := _maintained_until(one, of, now)) is not None:
+            if settle(one, page.sleeping(one, until, now), Outcome.PUT_OFF) is Outcome.PUT_OFF:
+                queues.put(queues.page_message(one), delay=due.delay_seconds(until, now))
         else:
             wanted.append(Wanted(one, of))
     return Desk(wanted, skipped, stopped, breaker, now)
@@ -223,6 +227,18 @@ def _left(one: Page) -> str | None:
         return None
     row = directory.get(keys.user(one.tenant, one.user))
     return None if row and row.get("active", True) else f"{one.user} is not active any more."
+
+
+def _maintained_until(one: Page, of: Ticket, now: datetime) -> datetime | None:
+    """Return until when a page that waited for its time waits on, for the team is in maintenance; None: it does not.
+
+    A step is not taken in a maintenance, and needs not be looked at. As one, it is asked again before long.
+    """
+    if one.not_before is None or one.ask:
+        return None
+    row = directory.get(keys.team(one.tenant, of.team))
+    end = Team.of(row).pauses(now) if row else None
+    return min(end, now + HELD_FOR) if end else None
 
 
 def _later(of: Ticket | None, one: Page) -> list[Page]:
