@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from tests.world import Caller
-from tocsin import clock, keys, resource
+from tocsin import aws, clock, keys, resource
 from tocsin.settings import settings
 from tocsin.store import directory
 from tocsin.user import User
@@ -280,6 +280,24 @@ def test_five_codes_an_hour_and_no_more(ada: Caller, monkeypatch: pytest.MonkeyP
     assert 3500 < int(refused.headers["retry-after"]) <= 3600
     later(monkeypatch, hours=1, seconds=1)
     assert ada("POST", f"{METHODS}/phone/code").status == 202
+
+
+def test_a_number_that_is_called_and_written_to_gets_no_more_codes_for_it(
+    ada: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICE_QUEUE_URL", aws.client("sqs").create_queue(QueueName="voice")["QueueUrl"])
+    number = ada("GET", f"{METHODS}/phone").body["address"]
+    for _ in range(4):
+        assert ada("POST", f"{METHODS}/phone/code").status == 202
+    call = {"method_id": "call", "channel": "voice", "address": number}
+    assert ada("POST", METHODS, call).status == 201
+    assert ada("POST", f"{METHODS}/call/code").status == 202
+    assert {ada("POST", f"{METHODS}/{name}/code").status for name in ("phone", "call")} == {429}
+    for gone in ("phone", "call"):
+        assert ada("DELETE", f"{METHODS}/{gone}").status == 204
+    for name, channel in (("phone", "sms"), ("call", "voice")):
+        assert ada("POST", METHODS, {"method_id": name, "channel": channel, "address": number}).status == 201
+        assert ada("POST", f"{METHODS}/{name}/code").status == 429
 
 
 def test_an_address_that_changes_methods_gets_no_more_codes_for_it(ada: Caller) -> None:

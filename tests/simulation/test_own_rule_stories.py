@@ -108,6 +108,25 @@ def test_a_page_that_was_held_back_is_not_sent_when_somebody_answers_meanwhile(s
     assert came(story) == about((0, PHONES["bob"]))
 
 
+@pytest.mark.parametrize("how", ["deactivated", "deleted"])
+def test_who_is_gone_by_then_gets_no_page_that_was_to_come_later(story: Story, how: str) -> None:
+    story.add_mail("bob")
+    orders = [{"channel": "sms"}, {"channel": "email", "after": "10m"}]
+    story.expect(201, "PUT", "/users/bob/rule", {"default": orders})
+    story.rule(step("bob", wait="1h"), step("cyd"))
+    ticket = story.open()
+    story.run(60)
+    if how == "deleted":
+        story.expect(204, "DELETE", "/users/bob")
+    else:
+        assert story.deactivate("bob")["statusCode"] == 200
+    story.run(3590)
+    assert [sent.channel for sent in story.to("bob")] == ["sms"]
+    (skipped,) = [page for page in story.pages(ticket) if page["status"] == "skipped"]
+    assert skipped["error"] == "bob is not active any more."
+    assert story.who()[-1] == "cyd"
+
+
 def test_a_severity_that_is_let_through_wakes(story: Story) -> None:
     wishes(story, "ada", quiet=[quiet("08:00", "12:00", "sev1")])
     story.rule(step("ada", wait="5m"), step("bob"))

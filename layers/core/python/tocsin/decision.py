@@ -14,12 +14,12 @@ from tocsin.book import Book
 from tocsin.own_rule import Way
 from tocsin.page import Draft
 from tocsin.rule import Audience, Plan, Rung, Target
+from tocsin.team import HELD_FOR
 from tocsin.ticket import Changes, Kind, Passed, Ticket, marked, moved
 from tocsin.user import User
 
 MAX_PAGES = 200  # a step
 LAST_RESORT_WAIT = timedelta(minutes=15)
-HELD_FOR = timedelta(minutes=15)  # until a maintenance is asked for again: it may have been ended early
 HANDED_WAIT = timedelta(minutes=5)  # for whom a ticket was reassigned to, before the team's rules
 LONGEST_REMINDER = timedelta(hours=24)
 OF_TEAMS = frozenset({"team", "round_robin", "admins"})

@@ -20,7 +20,8 @@ from tocsin.page import Outcome, Page
 from tocsin.queues import Message, Notice, PageMessage, TurnMessage
 from tocsin.rows import Row
 from tocsin.settings import settings
-from tocsin.store import tickets
+from tocsin.store import directory, tickets
+from tocsin.team import HELD_FOR, Team
 from tocsin.telemetry import about, count, logger
 from tocsin.ticket import Ticket
 from tocsin.turns import Turn, Waiting
@@ -193,9 +194,12 @@ def _read(message: PageMessage | TurnMessage, pages: Sequence[Waiting], *, in_tu
         if one is None or one.settled or not _comes_now(one, message.address, now, in_turn=in_turn):
             continue
         of = Ticket.of(ticket_row) if ticket_row else None
-        why = page.unwanted(one, of, _later(of, one), now)
+        why = page.unwanted(one, of, _later(of, one), now) or _left(one)
         if why or of is None:
             skipped += settle(one, page.skipped(one, why or "", now), Outcome.SKIPPED) is Outcome.SKIPPED
+        elif (until := _maintained_until(one, of, now)) is not None:
+            if settle(one, page.sleeping(one, until, now), Outcome.PUT_OFF) is Outcome.PUT_OFF:
+                queues.put(queues.page_message(one), delay=due.delay_seconds(until, now))
         else:
             wanted.append(Wanted(one, of))
     return Desk(wanted, skipped, stopped, breaker, now)
@@ -212,6 +216,29 @@ def _comes_now(one: Page, address: str, now: datetime, *, in_turn: bool) -> bool
         queues.put(queues.page_message(one), delay=due.delay_seconds(one.due_at or now, now))
         return False
     return True
+
+
+def _left(one: Page) -> str | None:
+    """Return why a page that waited for its time has nobody to go to; None if there is somebody, or it never waited.
+
+    It may have waited for a night: long enough to leave. A step that pages at once has just looked.
+    """
+    if one.not_before is None:
+        return None
+    row = directory.get(keys.user(one.tenant, one.user))
+    return None if row and row.get("active", True) else f"{one.user} is not active any more."
+
+
+def _maintained_until(one: Page, of: Ticket, now: datetime) -> datetime | None:
+    """Return until when a page that waited for its time waits on, for the team is in maintenance; None: it does not.
+
+    A step is not taken in a maintenance, and needs not be looked at. As one, it is asked again before long.
+    """
+    if one.not_before is None or one.ask:
+        return None
+    row = directory.get(keys.team(one.tenant, of.team))
+    end = Team.of(row).pauses(now) if row else None
+    return min(end, now + HELD_FOR) if end else None
 
 
 def _later(of: Ticket | None, one: Page) -> list[Page]:

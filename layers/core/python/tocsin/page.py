@@ -163,6 +163,11 @@ def put_off(page: Page, until: datetime, now: datetime, error: str | None = None
     return {"error": error, "code": page.code, "attempts": page.attempts, **wound(page.key["pk"], until, now)}
 
 
+def sleeping(page: Page, until: datetime, now: datetime) -> Changes:
+    """Return the changes that let a page that waited for its time wait on, as if it had never been to come sooner."""
+    return {**turn_awaited(page, until, now), "not_before": times.text(until)}
+
+
 def turn_awaited(page: Page, until: datetime, now: datetime) -> Changes:
     """Return the changes that let a page wait for a turn or a share, as it should: it is not late for that."""
     return {**put_off(page, until, now, page.error), "expected_at": times.text(until)}

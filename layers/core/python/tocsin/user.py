@@ -175,6 +175,11 @@ class User(_Person):
         found = (method for method in self.methods.values() if (method.channel, method.address) == (channel, address))
         return next(found, None)
 
+    def codes_at(self, address: str) -> list[Moment]:
+        """Return when codes were sent to an address, by whichever method it has or had: one number may have two."""
+        known = {at for one in self.methods.values() if one.address == address for at in one.code_times}
+        return sorted(known | set(self.codes_sent.get(address, [])))
+
     def usable(self, channels: tuple[str, ...] | None) -> list[ContactMethod]:
         """Return the methods to page by: verified, of these channels (None: any); flagged ones only if all are.
 
@@ -198,7 +203,7 @@ class User(_Person):
         before = self.methods.get(method.method_id)
         if before is None or before.address == method.address:
             return {"methods": _rows({**self.methods, method.method_id: method})}
-        moved = method.model_copy(update={"code_times": self.codes_sent.get(method.address, [])})
+        moved = method.model_copy(update={"code_times": self.codes_at(method.address)})
         return {"methods": _rows({**self.methods, method.method_id: moved}), "codes_sent": self._remembering(before)}
 
     def without_method(self, method_id: str) -> dict[str, Any]:
@@ -215,7 +220,7 @@ class User(_Person):
 
     def _remembering(self, gone: ContactMethod) -> dict[str, list[str]]:
         """Return the codes that were sent to addresses no method has any more: none is forgotten by that."""
-        kept = dict(list(self.codes_sent.items())[1 - METHODS_LIMIT :]) | {gone.address: gone.code_times}
+        kept = dict(list(self.codes_sent.items())[1 - METHODS_LIMIT :]) | {gone.address: self.codes_at(gone.address)}
         return {address: [times.text(at) for at in sent] for address, sent in kept.items() if sent}
 
 
