@@ -21,13 +21,13 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "schedules": ("PUBLIC_URL",),
     "oncall": (),
     "teams": (),
-    "users": (),
+    "users": ("VOICE_SENDER", "LOOPBACK_URLS"),
     "severities": (),
-    "company": ("TICKETS_PER_SECOND", "REQUESTS_PER_SECOND", "SMS_PER_DAY"),
+    "company": ("TICKETS_PER_SECOND", "REQUESTS_PER_SECOND", "SMS_PER_DAY", "VOICE_PER_DAY"),
     "companies": (),
     "api_keys": (),
     "integrations": ("PUBLIC_URL",),
-    "sso": ("LOOPBACK_ISSUERS",),
+    "sso": ("LOOPBACK_URLS",),
     "audit": (),
     "me": (),
 }
@@ -102,7 +102,7 @@ class Api(Construct):
     def __init__(self, scope: Construct, name: str, workshop: Workshop, *, gateway: Gateway, ingest: Function) -> None:
         super().__init__(scope, name)
         self._gateway = gateway
-        authorizer = Function(self, "authorizer", workshop, told=("REQUESTS_PER_SECOND", "LOOPBACK_ISSUERS"))
+        authorizer = Function(self, "authorizer", workshop, told=("REQUESTS_PER_SECOND", "LOOPBACK_URLS"))
         self._authorizer = authorizers.HttpLambdaAuthorizer(
             "Authorizer",
             authorizer.function,

@@ -18,7 +18,9 @@ class Place(StrEnum):
     DIRECTORY_LISTED = "the Directory's index for lists"
     DUE_QUEUE = "the due queue"
     SMS_QUEUE = "the queue of channel sms"
+    VOICE_QUEUE = "the queue of channel voice"
     EMAIL_QUEUE = "the queue of channel email"
+    WEBHOOK_QUEUE = "the queue of channel webhook"
     CANARY_QUEUE = "the queue of channel canary"
     CANARY_SINK = "the queue in which the canary finds its pages"
     SCHEDULES = "the schedules of our own group"
@@ -30,6 +32,7 @@ class Place(StrEnum):
     ALL_DEAD_LETTERS = "every queue of dead letters"
     REDRIVEN_FUNCTIONS = "the functions that take their dead letters themselves"
     PHONES = "phone numbers, to which SNS publishes"
+    VOICE_NUMBERS = "the account's numbers, from which calls are made"
     TOPICS = "every SNS topic of the world"
     EMAIL_IDENTITIES = "the sender's SES identities"
 
@@ -41,5 +44,14 @@ class Located:
     arns: tuple[str, ...]
     variables: Mapping[str, str] = field(default_factory=dict)
 
+
+QUEUES = {
+    "sms": Place.SMS_QUEUE,
+    "voice": Place.VOICE_QUEUE,
+    "email": Place.EMAIL_QUEUE,
+    "webhook": Place.WEBHOOK_QUEUE,
+    "canary": Place.CANARY_QUEUE,
+}
+"""The queues of the channels by name."""
 
 Places = Mapping[Place, Located]

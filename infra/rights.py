@@ -10,7 +10,7 @@ and `tenants`, which share the table out among the two.
 from dataclasses import dataclass, replace
 from typing import Any
 
-from infra.places import Place
+from infra.places import QUEUES, Place
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ CHANGE = _dynamodb("PutItem", "UpdateItem", "DeleteItem")
 SEND = ("sqs:SendMessage",)
 ARM = ("scheduler:CreateSchedule",)
 CANCEL = ("scheduler:DeleteSchedule",)
-CHANNELS = (Place.SMS_QUEUE, Place.EMAIL_QUEUE, Place.CANARY_QUEUE)
+CHANNELS = tuple(QUEUES.values())
 
 
 def may(actions: tuple[str, ...], *places: Place) -> Right:
@@ -104,6 +104,12 @@ FOLLOW_TICKETS = (
     may(_dynamodb("ListStreams"), Place.TICKETS_STREAMS),
     FAILED,
 )
+
+
+def notify(channel: str) -> tuple[Right, ...]:
+    """Return what the notifier of any channel needs; whom it sends through is its own."""
+    return (consume(QUEUES[channel]), SEND_PAGES, KEEP_TURNS, FLAG, LEAVE_AUDIT, may(SEND, *CHANNELS))
+
 
 RIGHTS: dict[str, tuple[Right, ...]] = {
     "authorizer": (
@@ -205,32 +211,14 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
         may(SEND, Place.DUE_QUEUE, *CHANNELS),
     ),
     "notifier-sms": (
-        consume(Place.SMS_QUEUE),
-        SEND_PAGES,
-        KEEP_TURNS,
-        FLAG,
-        LEAVE_AUDIT,
-        may(SEND, *CHANNELS),
+        *notify("sms"),
         may(("sns:Publish",), Place.PHONES),
         Right(("sns:Publish",), (Place.TOPICS,), denied=True),  # a message to a phone number has no topic's ARN
     ),
-    "notifier-email": (
-        consume(Place.EMAIL_QUEUE),
-        SEND_PAGES,
-        KEEP_TURNS,
-        FLAG,
-        LEAVE_AUDIT,
-        may(SEND, *CHANNELS),
-        may(("ses:SendEmail",), Place.EMAIL_IDENTITIES),
-    ),
-    "notifier-canary": (
-        consume(Place.CANARY_QUEUE),
-        SEND_PAGES,
-        KEEP_TURNS,
-        FLAG,
-        LEAVE_AUDIT,
-        may(SEND, *CHANNELS, Place.CANARY_SINK),
-    ),
+    "notifier-voice": (*notify("voice"), may(("sms-voice:SendVoiceMessage",), Place.VOICE_NUMBERS)),
+    "notifier-email": (*notify("email"), may(("ses:SendEmail",), Place.EMAIL_IDENTITIES)),
+    "notifier-webhook": notify("webhook"),
+    "notifier-canary": (*notify("canary"), may(SEND, Place.CANARY_SINK)),
     "canary": (
         may(("sqs:ReceiveMessage", "sqs:DeleteMessage"), Place.CANARY_SINK),
         may(("secretsmanager:GetSecretValue",), Place.OPERATOR_SECRET),
@@ -304,6 +292,7 @@ WILDCARDS = {
     Place.TICKETS_STREAMS: "ListStreams knows no single stream: it is asked of all streams of one table.",
     Place.LIST_OF_SCHEDULES: "A list is authorized as one of all groups, whichever is asked for.",
     Place.SCHEDULES: "A schedule's name is derived from its ticket and epoch; the group is ours alone.",
+    Place.VOICE_NUMBERS: "A number's ARN has an id that AWS gives it; calls are made from the one that is set.",
     Place.PHONES: "SNS has no ARN for a phone number; publishing to topics is denied beside it.",
     Place.TOPICS: "Nothing may be published to any topic: the right is only denied here.",
 }

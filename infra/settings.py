@@ -22,6 +22,7 @@ LOG_RETENTIONS = {
 # Five times the share of one of a hundred companies in 1,000 tickets a second. A ticket costs up to 40 writes until it
 # is over, and a new table takes 4,000 a second: a company at its limit leaves half of that to the others.
 SMS_PER_DAY = 10_000  # about $100
+VOICE_PER_DAY = 2_000  # of a minute each, about $30
 TICKETS_PER_SECOND = 50
 REQUESTS_PER_SECOND = 200  # of the 3,000 that the gateway takes
 LARGEST_LIMIT = 10_000
@@ -45,14 +46,14 @@ class Local:
 
     `python` is the interpreter that runs the functions (the dependency layer is built for it); the SNS certificate is
     the only one that is trusted for its URL; `api_id` is the id that the HTTP API gets, if it matters;
-    `loopback_issuers` lets companies name identity providers on this machine.
+    `loopback_urls` lets companies name identity providers and webhooks on this machine.
     """
 
     python: str
     sns_certificate_url: str = ""
     sns_certificate_pem: str = ""
     api_id: str = ""
-    loopback_issuers: bool = False
+    loopback_urls: bool = False
 
     @classmethod
     def from_context(cls, value: object) -> "Local | None":
@@ -107,13 +108,16 @@ class Settings:
 
     `email_sender`: an address that SES has verified, with or without a name before it (`Tocsin <tocsin@example.com>`).
     `sms_sender`: the number that messages come from (E.164); empty: SNS chooses.
-    `sms_rate`, `email_rate`: how many parts of SMS, or mails, the sender takes in a second, for all companies together.
+    `voice_sender`: the number that calls come from (E.164), one of the account's that can make calls; empty: none are.
+    `sms_rate`, `voice_rate`, `email_rate`: how many parts of SMS, calls or mails the sender takes in a second, for all
+    companies together.
     `public_url`: begins every link, without a slash at its end; empty: the API's own.
     `alarm_integration`: `<company>/<integration>`, gets the account's own alarms; empty: nobody does.
     `operations_email`: is told of alarms about Tocsin itself; empty: who subscribes to the topic otherwise.
     `sms_spend_limit`: of the account, in USD a month: near it there is an alarm; 0: it is not known.
     `log_retention`: of the logs of functions and API.
-    `sms_per_day`: how many parts of SMS a company sends in a day, unless it has a limit of its own.
+    `sms_per_day`, `voice_per_day`: how many parts of SMS a company sends in a day, and how many calls it makes, unless
+    it has limits of its own.
     `tickets_per_second`: how many a company opens, unless it has a limit of its own.
     `requests_per_second`: how many a company sends with its API keys, unless it has a limit of its own.
     `pager_concurrency`: how many of each function on the way of a page are reserved, 2 or more; 0: none.
@@ -123,6 +127,8 @@ class Settings:
 
     email_sender: str
     sms_sender: str = ""
+    voice_sender: str = ""
+    voice_rate: float = 1  # AWS names no figure: it is seen in the account's service quotas
     sms_rate: float = 3  # of a toll-free number (AWS End User Messaging, "MPS limits")
     email_rate: float = 14  # of a new account in production (SES, "Sending quotas")
     public_url: str = ""
@@ -131,6 +137,7 @@ class Settings:
     sms_spend_limit: int = 0
     log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH
     sms_per_day: int = SMS_PER_DAY
+    voice_per_day: int = VOICE_PER_DAY
     tickets_per_second: int = TICKETS_PER_SECOND
     requests_per_second: int = REQUESTS_PER_SECOND
     pager_concurrency: int = 0
@@ -144,6 +151,8 @@ class Settings:
         return cls(
             email_sender=_email("email_sender", str(get("email_sender") or "")),
             sms_sender=_matching(E164, "sms_sender", get, "must be a number like +14255550182"),
+            voice_sender=_matching(E164, "voice_sender", get, "must be a number like +14255550182"),
+            voice_rate=_rate("voice_rate", str(get("voice_rate") or cls.voice_rate)),
             sms_rate=_rate("sms_rate", str(get("sms_rate") or cls.sms_rate)),
             email_rate=_rate("email_rate", str(get("email_rate") or cls.email_rate)),
             public_url=_matching(PUBLIC_URL, "public_url", get, "must be an http(s) URL without a slash at its end"),
@@ -154,6 +163,7 @@ class Settings:
             sms_spend_limit=_whole("sms_spend_limit", str(get("sms_spend_limit") or 0)),
             log_retention=_log_retention(str(get("log_retention_days") or 30)),
             sms_per_day=_limit("sms_per_day", get, SMS_PER_DAY, 1_000_000),
+            voice_per_day=_limit("voice_per_day", get, VOICE_PER_DAY, 1_000_000),
             tickets_per_second=_limit("tickets_per_second", get, TICKETS_PER_SECOND),
             requests_per_second=_limit("requests_per_second", get, REQUESTS_PER_SECOND),
             pager_concurrency=_pager_concurrency(str(get("pager_concurrency") or 0)),

@@ -17,7 +17,7 @@ from infra.intake import Alarms, Replies
 from infra.layers import Layers
 from infra.notification import CHANNELS, Notification
 from infra.operations import Operations
-from infra.places import Located, Place, Places
+from infra.places import QUEUES, Located, Place, Places
 from infra.queues import WorkQueue
 from infra.redrive import Redrive
 from infra.settings import Settings
@@ -111,16 +111,20 @@ class Tocsin(cdk.Stack):
                 "PUBLIC_URL": self._gateway.url,
                 "EMAIL_SENDER": self._settings.email_sender,
                 "SMS_SENDER": self._settings.sms_sender,
+                "VOICE_SENDER": self._settings.voice_sender,
                 "EMAIL_RATE": str(self._settings.email_rate),
                 "SMS_RATE": str(self._settings.sms_rate),
+                "VOICE_RATE": str(self._settings.voice_rate),
+                "WEBHOOK_RATE": "100",  # there is no sender to spare: what may come of our own functions
                 "CANARY_RATE": "100",  # its sink is a queue: nothing to be spared
                 "ALARM_INTEGRATION": self._settings.alarm_integration,
                 "SMS_PER_DAY": str(self._settings.sms_per_day),
+                "VOICE_PER_DAY": str(self._settings.voice_per_day),
                 "TICKETS_PER_SECOND": str(self._settings.tickets_per_second),
                 "REQUESTS_PER_SECOND": str(self._settings.requests_per_second),
                 "SNS_CERTIFICATE_URL": local.sns_certificate_url if local else "",
                 "SNS_CERTIFICATE_PEM": local.sns_certificate_pem if local else "",
-                "LOOPBACK_ISSUERS": "yes" if local and local.loopback_issuers else "",
+                "LOOPBACK_URLS": "yes" if local and local.loopback_urls else "",
             },
         )
 
@@ -143,17 +147,21 @@ class Tocsin(cdk.Stack):
             Place.CANARY_SECRET: Located((self._canary_key.arn,), {"CANARY_SECRET_ARN": self._canary_key.arn}),
             Place.PHONES: Located(("*",)),
             Place.TOPICS: Located((f"arn:{self.partition}:sns:*:*:*",)),
+            Place.VOICE_NUMBERS: Located(
+                (self.format_arn(service="sms-voice", resource="phone-number", resource_name="*"),)
+            ),
             Place.EMAIL_IDENTITIES: Located(tuple(map(self._identity_arn, self._settings.email_identities))),
         }
 
     def _places_of_queues(self) -> Places:
         due, sink = self._due.queue, self._sink.queue
-        sms, email, canary = (self._channels[channel.name].queue for channel in CHANNELS)
+        channels = {name: channel.queue for name, channel in self._channels.items()}
         return {
             Place.DUE_QUEUE: Located((due.queue_arn,), {"DUE_QUEUE_URL": due.queue_url}),
-            Place.SMS_QUEUE: Located((sms.queue_arn,), {"SMS_QUEUE_URL": sms.queue_url}),
-            Place.EMAIL_QUEUE: Located((email.queue_arn,), {"EMAIL_QUEUE_URL": email.queue_url}),
-            Place.CANARY_QUEUE: Located((canary.queue_arn,), {"CANARY_QUEUE_URL": canary.queue_url}),
+            **{
+                QUEUES[name]: Located((queue.queue_arn,), {f"{name.upper()}_QUEUE_URL": queue.queue_url})
+                for name, queue in channels.items()
+            },
             Place.CANARY_SINK: Located((sink.queue_arn,), {"CANARY_SINK_URL": sink.queue_url}),
         }
 

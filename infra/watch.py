@@ -60,12 +60,10 @@ class Watch(Construct):
         pagers = [
             self._workshop.functions[name] for name in self._workshop.functions if name.startswith(metrics.PAGERS)
         ]
-        failed = [
-            one.function.metric(name, statistic="Sum", period=FIVE_MINUTES)
-            for one in pagers
-            for name in ("Errors", "Throttles")
-        ]
-        self._sum("PagerErrors", failed, CAUGHT, "Functions on the way of a page fail or are throttled.", "pagers-fail")
+        # Apart, for an alarm adds up ten metrics at most.
+        for name, what in (("Errors", "fail"), ("Throttles", "are throttled")):
+            counted = [one.function.metric(name, statistic="Sum", period=FIVE_MINUTES) for one in pagers]
+            self._sum(f"Pager{name}", counted, CAUGHT, f"Functions on the way of a page {what}.", "pagers-fail")
 
     def _watch_nets(self) -> None:
         caught = [_own("SweeperRepairs", "sweeper", kind=kind) for kind in ("overdue", "page", "failed")]

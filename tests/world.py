@@ -26,6 +26,8 @@ ENVIRONMENT = {
     "SCHEDULE_ROLE_ARN": "arn:aws:iam::123456789012:role/schedule",
     "SCHEDULE_DEAD_LETTER_ARN": "arn:aws:sqs:eu-central-1:123456789012:schedules-dead",
     "SMS_PER_DAY": "10000",
+    "VOICE_PER_DAY": "2000",
+    "VOICE_SENDER": "+14255550199",
     "TICKETS_PER_SECOND": "50",
     "REQUESTS_PER_SECOND": "200",
     "DUE_QUEUE_ARN": "arn:aws:sqs:eu-central-1:123456789012:due",

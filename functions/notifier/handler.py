@@ -12,7 +12,7 @@ from tocsin.channels import CHANNELS
 from tocsin.settings import settings
 from tocsin.telemetry import logger, metrics
 
-aws.prepare("dynamodb", "sqs", *(CHANNELS[name].service for name in settings.channels))
+aws.prepare("dynamodb", "sqs", *(service for name in settings.channels for service in CHANNELS[name].services))
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False, logger=logger)
 

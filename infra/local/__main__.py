@@ -140,7 +140,7 @@ def _show_pages(endpoint: str, terminal: Terminal) -> None:
 
 
 def _page(message: Message) -> str:
-    text = message.text if message.channel == "sms" else f"{message.subject} | {' '.join(message.text.split())}"
+    text = message.text if not message.subject else f"{message.subject} | {' '.join(message.text.split())}"
     return f"{message.at:%H:%M:%S}  {message.channel:5}  {message.to:20}  {text}"
 
 

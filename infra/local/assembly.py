@@ -19,6 +19,7 @@ from infra.local.signing import SigningKey
 # The public URL holds the port, which is known only at the start; it is put in its place when the template is deployed.
 PUBLIC_URL = "https://tocsin-public-url.invalid"
 SENDER = "tocsin@example.com"
+VOICE_SENDER = "+12025550101"
 ALARM_INTEGRATION = "demo/cloudwatch"
 KEPT = 7 * 24 * 3600.0  # seconds that the cache keeps what nobody uses
 
@@ -48,13 +49,14 @@ def _context(key: SigningKey) -> dict[str, Any]:
     return {
         "public_url": PUBLIC_URL,
         "email_sender": SENDER,
+        "voice_sender": VOICE_SENDER,
         "alarm_integration": ALARM_INTEGRATION,
         "canary": False,  # its tickets would stand between those that somebody looks at
         "local": {
             "python": sys.executable,
             "sns_certificate_url": key.url,
             "sns_certificate_pem": key.certificate,
-            "loopback_issuers": True,
+            "loopback_urls": True,
         },
     }
 

@@ -1,4 +1,4 @@
-"""What people got: the SMS and e-mails that the embedded AWS keeps instead of sending them."""
+"""What people got: the SMS, calls and e-mails that the embedded AWS keeps instead of sending them."""
 
 import time
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from infra.local.client import get_json
 from infra.local.engine import ACCOUNT
 from infra.local.errors import NothingCame
 
+CALLS = "/_tocsin/calls"  # infra/local/server/calls.py
 POLL = 0.05  # seconds between two looks
 
 
@@ -24,7 +25,7 @@ class Message(NamedTuple):
 
 def messages(endpoint: str) -> list[Message]:
     """All messages up to now, oldest first."""
-    return sorted([*_texts(endpoint), *_emails(endpoint)])
+    return sorted([*_texts(endpoint), *_calls(endpoint), *_emails(endpoint)])
 
 
 def wait(endpoint: str, wanted: Callable[[Message], bool], *, seconds: float, what: str) -> Message:
@@ -44,6 +45,13 @@ def _texts(endpoint: str) -> list[Message]:
         Message(datetime.fromtimestamp(record["Timestamp"], UTC), "sms", number, "", record["Message"])
         for number, records in sent.items()
         for record in records
+    ]
+
+
+def _calls(endpoint: str) -> list[Message]:
+    return [
+        Message(datetime.fromtimestamp(call["at"], UTC), "voice", call["number"], "", call["text"])
+        for call in get_json(f"{endpoint}{CALLS}")["calls"]
     ]
 
 

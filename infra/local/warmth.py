@@ -70,6 +70,8 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "historian": _removal(TIMER),
     "escalator": _message({"v": 1, "tenant": TENANT, "ticket": "none", "epoch": 1, "due_at": LONG_AGO}),
     "notifier-sms": _page("sms", "+12025550199"),
+    "notifier-voice": _page("voice", "+12025550199"),
+    "notifier-webhook": _page("webhook", "https://nobody.example.com/"),
     "notifier-email": _page("email", "nobody@example.com"),
     "notifier-canary": _page("canary", "nobody@sink"),
     "ingest": _request("POST", f"/in/generic/{'0' * 32}", "{}"),

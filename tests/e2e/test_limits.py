@@ -32,7 +32,12 @@ def test_a_flood_is_refused_and_nobody_else_is(stack: Stack, flooding: Client) -
     assert refusal.body["status"] == 429
     assert stack.api.request("GET", "/api/v1/teams").status == 200
     seen: dict[str, Any] = flooding.call("GET", "/company")
-    assert seen["limits"] == {"tickets_per_second": 1, "requests_per_second": 1000, "sms_per_day": 10_000}
+    assert seen["limits"] == {
+        "tickets_per_second": 1,
+        "requests_per_second": 1000,
+        "sms_per_day": 10_000,
+        "voice_per_day": 2_000,
+    }
 
 
 def _open(api: Client, number: int) -> Answer:

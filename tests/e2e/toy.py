@@ -95,9 +95,9 @@ def message(endpoint: str, url: str) -> dict[str, Any] | None:
     return json.loads(messages[0]["Body"]) if messages else None
 
 
-def until(look: Callable[[], T | None], what: str) -> T:
+def until(look: Callable[[], T | None], what: str, *, seconds: float = 30) -> T:
     """What `look` finds, as soon as it does."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if (found := look()) is not None:
             return found

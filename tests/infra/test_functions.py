@@ -57,7 +57,7 @@ def test_a_function_is_told_only_of_places_that_it_has_rights_to(app: Template) 
         "tickets",
     }
     assert not any("SNS_CERTIFICATE_PEM" in variables for variables in told.values())  # of the local stack alone
-    assert not any("LOOPBACK_ISSUERS" in variables for variables in told.values())  # this one too
+    assert not any("LOOPBACK_URLS" in variables for variables in told.values())  # this one too
 
 
 def test_each_notifier_knows_its_channel_and_sender(app: Template) -> None:

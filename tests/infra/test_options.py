@@ -40,7 +40,9 @@ def test_the_way_of_a_page_keeps_its_own_concurrency_whatever_the_api_takes(chos
         "escalator": 25,
         "sweeper": 1,
         "notifier-sms": 10,
+        "notifier-voice": 5,
         "notifier-email": 20,
+        "notifier-webhook": 25,
         "notifier-canary": 2,
     }
 
@@ -48,7 +50,7 @@ def test_the_way_of_a_page_keeps_its_own_concurrency_whatever_the_api_takes(chos
 def test_a_queue_never_asks_for_more_of_a_function_than_is_reserved(chosen: Assembly) -> None:
     reserved = {chosen.app.function_ids()[name]: it for name, it in chosen.app.functions().items()}
     limited = [it for it in chosen.app.of_type("Lambda::EventSourceMapping").values() if "ScalingConfig" in it]
-    assert len(limited) == 4
+    assert len(limited) == 6
     for mapping in limited:
         function = reserved[mapping["FunctionName"]["Ref"]]
         assert mapping["ScalingConfig"]["MaximumConcurrency"] == function["ReservedConcurrentExecutions"]

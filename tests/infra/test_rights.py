@@ -38,7 +38,9 @@ def places(app: Template) -> dict[Place, list[str]]:
         Place.DIRECTORY_LISTED: [_join(directory, "/index/listed")],
         Place.DUE_QUEUE: [_arn_of(app, "SQS::Queue", "DueQueue")],
         Place.SMS_QUEUE: [_arn_of(app, "SQS::Queue", "SmsQueue")],
+        Place.VOICE_QUEUE: [_arn_of(app, "SQS::Queue", "VoiceQueue")],
         Place.EMAIL_QUEUE: [_arn_of(app, "SQS::Queue", "EmailQueue")],
+        Place.WEBHOOK_QUEUE: [_arn_of(app, "SQS::Queue", "WebhookQueue")],
         Place.CANARY_QUEUE: [_arn_of(app, "SQS::Queue", "CanaryQueue")],
         Place.CANARY_SINK: [_arn_of(app, "SQS::Queue", "CanarySink")],
         Place.SCHEDULES: [_join(*arn, ":scheduler:", *here, ":schedule/", group, "/*")],
@@ -54,6 +56,7 @@ def places(app: Template) -> dict[Place, list[str]]:
         ],
         Place.PHONES: ["*"],
         Place.TOPICS: [_join(*arn, ":sns:*:*:*")],
+        Place.VOICE_NUMBERS: [_join(*arn, ":sms-voice:", *here, ":phone-number/*")],
         Place.EMAIL_IDENTITIES: [
             _join(*arn, ":ses:", *here, ":identity/pages@tocsin.example.com"),
             _join(*arn, ":ses:", *here, ":identity/tocsin.example.com"),

@@ -40,7 +40,7 @@ def strangers() -> RSAKey:
 
 @pytest.fixture(autouse=True)
 def local(world: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOOPBACK_ISSUERS", "yes")
+    monkeypatch.setenv("LOOPBACK_URLS", "yes")
     settings.__dict__.clear()
 
 

@@ -213,6 +213,12 @@ def test_filters(acme: Caller, now: Any) -> None:
     assert acme("GET", "/audit", query={"since": "yesterday"}).status == 422
 
 
+def test_who_asks_until_a_time_far_ahead_is_answered_at_once(acme: Caller) -> None:
+    acme("PATCH", "/company", {"name": "Acme II"})
+    answer = acme("GET", "/audit", query={"until": "9999-12-31T23:59:59Z", "limit": "1"})
+    assert answer.body["items"] == acme("GET", "/audit", query={"limit": "1"}).body["items"] != []
+
+
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
 def test_pages_over_months_in_which_something_or_nothing_was_changed(acme: Caller, now: Any, limit: int) -> None:
     for days in (0, 0, 1, 40, 0, 400, 1):

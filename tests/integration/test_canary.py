@@ -19,7 +19,7 @@ from tocsin.errors import Fault, NoAnswer, SendError
 from tocsin.letter import Facts, Letter, Told
 
 LINK = "https://tocsin.example.com/a/q7Zb2RkX0sVtW4yLm9PcHd"
-FACTS = Facts((Told(company.ticket("t1")["title"], "sev2", "canary", "Nothing is wrong.", NOW),), LINK, None)
+FACTS = Facts((Told("t1", company.ticket("t1")["title"], "sev2", "canary", "Nothing is wrong.", NOW),), LINK, None)
 PAGE = Letter(company.address("first"), facts=FACTS)
 METHOD = {"method_id": "sink", "channel": "canary", "address": "first@sink", "verified": True}
 

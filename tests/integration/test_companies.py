@@ -10,8 +10,8 @@ from tocsin.errors import Overloaded
 from tocsin.store import directory
 
 ACME = {"company_id": "acme", "name": "Acme", "admin": {"user_id": "ada", "email": "ada@example.com"}}
-EVERYBODYS = {"tickets_per_second": 50, "requests_per_second": 200, "sms_per_day": 10_000}
-NO_LIMITS = {"tickets_per_second": None, "requests_per_second": None, "sms_per_day": None}
+EVERYBODYS = {"tickets_per_second": 50, "requests_per_second": 200, "sms_per_day": 10_000, "voice_per_day": 2_000}
+NO_LIMITS = {"tickets_per_second": None, "requests_per_second": None, "sms_per_day": None, "voice_per_day": None}
 OPERATOR = Caller(tenant="", actor="operator", role="operator")
 
 
@@ -79,7 +79,10 @@ def test_companies_are_listed_read_renamed_and_suspended() -> None:
 
 def test_the_operator_gives_a_company_limits_of_its_own_and_takes_them_away() -> None:
     assert OPERATOR("POST", "/companies", ACME).body["limits"] == NO_LIMITS
-    for limits in ({"tickets_per_second": 200, "requests_per_second": 1, "sms_per_day": 5}, NO_LIMITS):
+    for limits in (
+        {"tickets_per_second": 200, "requests_per_second": 1, "sms_per_day": 5, "voice_per_day": 1},
+        NO_LIMITS,
+    ):
         patched = OPERATOR("PATCH", "/companies/acme", {"limits": limits})
         assert (patched.status, patched.body["limits"]) == (200, limits)
     OPERATOR("PATCH", "/companies/acme", {"limits": {"tickets_per_second": 7}})
@@ -222,7 +225,7 @@ def test_severities_are_replaced_as_a_whole(admin: Caller) -> None:
         ([{"name": "a", "default": 1}], "boolean"),
         ([{"name": "a", "default": True, "channels": []}], "at least one"),
         ([{"name": "a", "default": True, "channels": ["sms", "sms"]}], "once"),
-        ([{"name": "a", "default": True, "channels": ["voice"]}], "not built yet"),
+        ([{"name": "a", "default": True, "channels": ["pigeon"]}], "Input should be"),
         ([{"name": "a", "default": True, "channels": "sms"}], "list"),
         ([{"name": "a", "default": True, "ack_timeout": "59s"}], "from 1m to 7d"),
         ([{"name": "a", "default": True, "auto_resolve": "91d"}], "from 1m to 90d"),

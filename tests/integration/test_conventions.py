@@ -51,7 +51,7 @@ def test_what_is_not_json_is_malformed(body: bytes) -> None:
     assert is_problem(sent(body), 400)
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b'"x"', b"null", b"5", b"true"])
+@pytest.mark.parametrize("body", [b"", b"[]", b'"x"', b"null", b"5", b"true", b'[{"name": "Ops"}]'])
 def test_json_that_is_no_object_is_invalid(body: bytes) -> None:
     assert is_problem(sent(body), 422)
 
@@ -143,6 +143,13 @@ def test_a_call_without_fields_takes_an_empty_body_and_no_other(acme: Caller) ->
     assert is_problem(acme("POST", path, {"x": 1}), 422)
     assert is_problem(acme("POST", path, []), 422)
     assert is_problem(acme("POST", path, "{"), 400)
+
+
+@pytest.mark.parametrize("body", ["null", "[{}]", "[]", '""'])
+def test_a_body_that_may_be_left_out_is_an_object_all_the_same(acme: Caller, body: str) -> None:
+    acme("POST", "/schedules", {"schedule_id": "night"})
+    assert is_problem(acme("POST", "/schedules/night/feed_keys", body), 422)
+    assert acme("POST", "/schedules/night/feed_keys", "").status == 201
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from icalendar import Calendar
+from icalendar import Calendar, vText
 
 from tests.world import Answer, Caller, call, request
 from tocsin import clock, keys, times
@@ -51,6 +51,22 @@ def test_a_calendar_reads_who_is_on_call_by_name(acme: Caller, url: str) -> None
     assert all(earlier.end == later.start for earlier, later in pairwise(found))
 
 
+@pytest.mark.parametrize(
+    "name", ["Night, and; day\\", "Line\nX-OTHER:1", "Line\r\nX-OTHER:1", "Line\rX-OTHER:1", "\0\7"]
+)
+def test_a_schedule_has_any_name(acme: Caller, url: str, name: str) -> None:
+    assert acme("PUT", "/schedules/primary", PRIMARY | {"name": name}).status == 200
+    answer = fetch(url)
+    assert answer.status == 200
+    assert not [one for one in answer.body.replace("\r\n", "") if one < " "]
+    calendar = Calendar.from_ical(answer.body)
+    assert "x-other" not in calendar
+    shown = name.replace("\r\n", "\n").replace("\r", "\n").replace("\0\7", "")
+    for named in ("name", "x-wr-calname"):
+        assert f"{named.upper()}:{vText(shown).to_ical().decode()}" in answer.body
+    assert str(events(url)[0]["summary"]).endswith(f" on call: {shown}")
+
+
 def test_lines_are_folded_and_end_as_the_standard_has_it(acme: Caller, url: str) -> None:
     acme("PATCH", "/users/ada", {"name": "Ä" * 100})
     lines = fetch(url).body.split("\r\n")
@@ -77,6 +93,22 @@ def test_an_event_keeps_its_name_while_days_go_by_and_when_its_end_moves(acme: C
     cover = {"user": "bob", "from": times.text(begin), "to": times.text(begin + timedelta(hours=1))}
     assert acme("POST", "/schedules/primary/overrides", cover).status == 201
     assert after.keys() <= {one["uid"] for one in events(url)}
+
+
+def test_an_override_is_told_whole_however_long_ago_it_began(acme: Caller, url: str, now: Any) -> None:
+    today = clock.now().replace(microsecond=0)
+    long = {"user": "bob", "from": times.text(today - timedelta(days=40)), "to": times.text(today + timedelta(days=40))}
+    later = {
+        "user": "ada",
+        "from": times.text(today - timedelta(days=50)),
+        "to": times.text(today - timedelta(days=30)),
+    }
+    for cover in (long, later):
+        assert acme("POST", "/schedules/primary/overrides", cover).status == 201
+    first = events(url)[0]
+    assert (first.start, first.end) == (today - timedelta(days=30), today + timedelta(days=40))
+    now(days=10)
+    assert (events(url)[0]["uid"], events(url)[0].start) == (first["uid"], first.start)
 
 
 def test_what_did_not_change_is_not_sent_again(acme: Caller, url: str, now: Any) -> None:

@@ -1,5 +1,6 @@
 """What a company names is fetched from public addresses alone, over TLS, as the name's own, little and soon."""
 
+import re
 import socket
 import ssl
 import threading
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tocsin import fetch
+from tocsin import fetch, url
 from tocsin.fetch import FetchError
 from tocsin.settings import settings
 
@@ -29,12 +30,12 @@ PRIVATE = """
 
 @pytest.mark.parametrize("address", PRIVATE.split())
 def test_an_address_that_may_be_ours_is_not_public(address: str) -> None:
-    assert not fetch.public(ip_address(address))
+    assert not url.public(ip_address(address))
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "18.193.0.1", "2a05:d014::1", "2606:4700::1111"])
 def test_the_address_of_anybody_is_public(address: str) -> None:
-    assert fetch.public(ip_address(address))
+    assert url.public(ip_address(address))
 
 
 @pytest.mark.parametrize(
@@ -145,10 +146,45 @@ def test_only_a_short_and_whole_200_is_an_answer(site: Callable[..., str], answe
         fetch.get(site("localhost", answer))
 
 
+@pytest.mark.parametrize("status", [200, 204, 302, 404, 503])
+def test_what_is_posted_is_answered_with_a_status_and_nothing_else_is_read(
+    site: Callable[..., str], status: int
+) -> None:
+    answer = f"HTTP/1.1 {status} So\r\nLocation: https://example.com/\r\nContent-Length: 300000\r\n\r\n"
+    assert fetch.post(site("localhost", answer.encode()), b'{"kind": "page"}') == status
+    assert SEEN["request"].startswith(b"POST /keys?a=b HTTP/1.1\r\n")
+    assert b"Content-Type: application/json\r\n" in SEEN["request"]
+    assert SEEN["request"].endswith(b'\r\n\r\n{"kind": "page"}')
+
+
+def test_what_may_have_been_taken_at_one_address_is_not_handed_to_another(
+    site: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = int(site("localhost", b"what?\r\n\r\n").split(":")[2].partition("/")[0])
+    asked = []
+    real = socket.socket.connect
+    monkeypatch.setattr(socket.socket, "connect", lambda self, where: (asked.append(where), real(self, where)))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *how, **_: [(2, 1, 6, "", ("127.0.0.1", port))] * 2)
+    for ask, times in ((lambda url: fetch.post(url, b"{}"), 1), (fetch.get, 2)):
+        asked.clear()
+        with pytest.raises(FetchError, match="no answer"):
+            ask(f"https://localhost:{port}/")
+        assert len(asked) == times
+
+
 def test_whoever_does_not_answer_is_not_waited_for(site: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch, "SECONDS", 0.3)
     with pytest.raises(FetchError):
         fetch.get(site("localhost", b""))
+
+
+def test_who_takes_what_is_posted_has_longer_but_not_for_ever(
+    site: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert fetch.SECONDS < fetch.SECONDS_TO_TAKE
+    monkeypatch.setattr(fetch, "SECONDS_TO_TAKE", 0.3)
+    with pytest.raises(FetchError):
+        fetch.post(site("localhost", b""), b"{}")
 
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -176,7 +212,7 @@ def resolving(monkeypatch: pytest.MonkeyPatch, *addresses: str, then: str | None
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
     """Make sites on this machine, which is allowed here: `site(name of its certificate, what it answers)`."""
-    monkeypatch.setattr(settings, "loopback_issuers", True)
+    monkeypatch.setattr(settings, "loopback_urls", True)
     servers: list[tuple[socket.socket, threading.Thread]] = []
 
     def start(name: str, answer: bytes) -> str:
@@ -208,12 +244,25 @@ def _serve(listener: socket.socket, context: ssl.SSLContext, answer: bytes) -> N
         with plain:
             try:
                 with context.wrap_socket(plain, server_side=True) as connection:
-                    SEEN["request"] = connection.recv(4096)
+                    SEEN["request"] = _whole(connection)
                     connection.sendall(answer)
                     if not answer:
                         connection.recv(1)  # until the other side gives up
             except OSError:
                 continue
+
+
+def _whole(connection: ssl.SSLSocket) -> bytes:
+    """Return a request with as much of a body as it says that it has."""
+    request, length = b"", 0
+    while b"\r\n\r\n" not in request or len(request.partition(b"\r\n\r\n")[2]) < length:
+        more = connection.recv(4096)
+        if not more:
+            break
+        request += more
+        found = re.search(rb"Content-Length: (\d+)", request)
+        length = int(found[1]) if found else 0
+    return request
 
 
 def certify(name: str, folder: Path) -> Path:

@@ -25,7 +25,7 @@ def idp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
 
 @pytest.fixture(autouse=True)
 def local(world: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOOPBACK_ISSUERS", "yes")
+    monkeypatch.setenv("LOOPBACK_URLS", "yes")
     settings.__dict__.clear()
 
 

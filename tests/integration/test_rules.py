@@ -169,7 +169,7 @@ def test_a_rule_can_be_moved_to_another_team(acme: Caller) -> None:
         ({"steps": [STEP | {"channels": []}]}, ["body", "steps", 0, "channels"]),
         ({"steps": [STEP | {"channels": ["pigeon"]}]}, ["body", "steps", 0, "channels", 0]),
         ({"steps": [STEP | {"channels": ["sms", "sms"]}]}, ["body", "steps", 0, "channels"]),
-        ({"steps": [STEP | {"channels": ["voice"]}]}, ["body", "steps", 0, "channels"]),
+        ({"steps": [STEP | {"channels": ["canary"]}]}, ["body", "steps", 0, "channels", 0]),
         ({"steps": [{"wait": "5m"}]}, ["body", "steps", 0, "notify"]),
         ({"steps": [{"notify": []}]}, ["body", "steps", 0, "notify"]),
         ({"steps": [{"notify": [{"user": "ada"}] * 51}]}, ["body", "steps", 0, "notify"]),

@@ -59,6 +59,14 @@ def test_who_was_made_here_has_the_id_as_user_name(acme: Caller) -> None:
     assert acme("GET", "/users/ada").body["role"] == "admin", "roles are none of SCIM's"
 
 
+def test_nobody_is_renamed_to_who_was_made_here(acme: Caller) -> None:
+    grace = created()
+    assert patched(grace, {"op": "replace", "path": "userName", "value": "ada"}).status == 409
+    assert scim("PUT", f"/Users/{grace}", GRACE | {"userName": "ada"}).status == 409
+    assert (named("ada"), named("grace@example.com")) == (["ada"], [grace])
+    assert patched("ada", {"op": "replace", "path": "externalId", "value": "00u9"}).status == 200
+
+
 def test_a_name_that_was_given_back_is_free(acme: Caller) -> None:
     user_id = created()
     assert patched(user_id, {"op": "replace", "path": "userName", "value": "hopper"}).status == 200
@@ -170,6 +178,10 @@ def test_attributes_are_removed(acme: Caller) -> None:
         ({"op": "replace", "path": "active", "value": "perhaps"}, "invalidValue"),
         ({"op": "replace", "path": "userName", "value": ""}, "invalidValue"),
         ({"op": "replace", "path": "userName", "value": {"a": 1}}, "invalidValue"),
+        ({"op": "replace", "path": "name", "value": "Grace Hopper"}, "invalidValue"),
+        ({"op": "replace", "path": "emails", "value": "grace@example.org"}, "invalidValue"),
+        ({"op": "add", "path": "emails", "value": ["grace@example.org"]}, "invalidValue"),
+        ({"op": "replace", "value": {'emails[type eq "work"]': "grace@example.org"}}, "invalidValue"),
         ({"op": "replace", "path": "emails[", "value": 1}, "invalidPath"),
         ({"op": "replace", "path": "emails[value co x].value", "value": "x"}, "invalidFilter"),
         ({"op": "replace", "path": "id", "value": "root"}, "mutability"),
@@ -197,6 +209,12 @@ def test_a_patch_that_changes_nothing_leaves_no_trace(acme: Caller) -> None:
     before = directory.get(keys.user("acme", user_id))
     assert patched(user_id, {"op": "replace", "value": {"active": True}}).status == 200
     assert directory.get(keys.user("acme", user_id)) == before
+
+
+@pytest.mark.parametrize("attribute", ["userName", "externalId", "id"])
+def test_a_filter_of_half_a_surrogate_pair_is_none(acme: Caller, attribute: str) -> None:
+    answer = scim("GET", "/Users", query={"filter": f'{attribute} eq "\\ud800"'})
+    assert (answer.status, answer.body["scimType"]) == (400, "invalidFilter")
 
 
 @pytest.mark.parametrize("body", ["{", "[]", '"x"', '{"userName": ""}', "{}", '{"userName": "\\ud800"}', "[" * 9999])

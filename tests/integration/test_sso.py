@@ -21,7 +21,7 @@ def idp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
 
 @pytest.fixture(autouse=True)
 def local(world: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOOPBACK_ISSUERS", "yes")
+    monkeypatch.setenv("LOOPBACK_URLS", "yes")
     settings.__dict__.clear()
 
 
@@ -189,6 +189,17 @@ def test_who_was_deleted_signs_in_as_somebody_new(acme: Caller, idp: Provider) -
     acme("PUT", f"/teams/payments/members/{old}", {"role": "admin"})
     assert acme("DELETE", f"/users/{old}").status == 204
     assert signed_in(token)["actor"] != old
+
+
+def test_who_was_deleted_is_not_who_is_made_with_the_same_id(acme: Caller, idp: Provider) -> None:
+    configured(acme, idp)
+    token = idp.token("00u4", groups=["oncall"])
+    old = signed_in(token)["actor"]
+    assert acme("DELETE", f"/users/{old}").status == 204
+    successor = {"user_id": old, "email": "successor@example.com", "role": "admin"}
+    assert acme("POST", "/users", successor).status == 201
+    assert signed_in(token)["actor"] != old
+    assert acme("GET", f"/users/{old}").body["role"] == "admin"
 
 
 def test_who_has_no_role_is_refused_with_the_reason(acme: Caller, idp: Provider) -> None:

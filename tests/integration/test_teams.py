@@ -1,6 +1,7 @@
 """Teams over the API, on tables."""
 
 from tests.world import Caller
+from tocsin import cursor
 
 
 def test_a_team_that_was_made_can_be_read_listed_changed_and_deleted(admin: Caller) -> None:
@@ -37,6 +38,12 @@ def test_bad_requests_are_told_what_is_wrong(admin: Caller) -> None:
     assert admin("GET", "/teams/a/b/c").status == 404
     assert Caller(role="viewer")("POST", "/teams", {}).status == 403
     assert Caller(tenant="", role="operator")("GET", "/teams").status == 403
+
+
+def test_a_cursor_of_members_that_was_made_up_is_refused(acme: Caller) -> None:
+    for place in ("TEAM", "ADMI", "~"):
+        made_up = cursor.write("acme", "members/payments", place)
+        assert acme("GET", "/teams/payments/members", query={"cursor": made_up}).status == 422
 
 
 def test_a_list_goes_on_where_its_cursor_says(admin: Caller) -> None:

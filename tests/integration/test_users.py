@@ -179,8 +179,8 @@ def test_a_user_has_at_most_twenty_contact_methods(ada: Caller) -> None:
         ({"address": ""}, "address"),
         ({"address": None}, "address"),
         ({"address": 4915123456789}, "address"),
-        ({"channel": "voice"}, "channel"),
-        ({"channel": "webhook", "address": "https://example.com"}, "channel"),
+        ({"channel": "voice", "address": "012"}, "address"),
+        ({"channel": "webhook"}, "address"),
         ({"channel": "pigeon"}, "channel"),
         ({"channel": "email"}, "address"),
         ({"verified": "yes"}, "verified"),
@@ -192,9 +192,33 @@ def test_a_wrong_field_of_a_contact_method_is_named(ada: Caller, change: dict[st
     assert (answer.status, answer.body["errors"][0]["loc"]) == (422, ["body", loc])
 
 
-def test_a_channel_that_comes_later_is_said_to_be_not_built(ada: Caller) -> None:
-    answer = ada("POST", METHODS, {"channel": "voice", "address": "+4915123456789"})
-    assert "not built yet" in answer.body["errors"][0]["msg"]
+def test_where_no_calls_are_made_there_is_no_contact_method_for_them(
+    ada: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = {"channel": "voice", "address": "+4915123456789"}
+    assert ada("POST", METHODS, call).status == 201
+    monkeypatch.setitem(settings.__dict__, "voice_sender", "")
+    answer = ada("POST", METHODS, call)
+    assert (answer.status, answer.body["errors"][0]["loc"]) == (422, ["body", "channel"])
+    assert "makes no calls" in answer.body["errors"][0]["msg"]
+
+
+def test_a_webhook_is_a_url_that_leads_to_the_public(ada: Caller) -> None:
+    made = ada("POST", METHODS, {"channel": "webhook", "address": "https://Chat.Example.com/Hooks/1?a=B"})
+    assert (made.status, made.body["address"]) == (201, "https://chat.example.com/Hooks/1?a=B")
+    for address in (
+        "http://chat.example.com/",
+        "https://127.0.0.1/",
+        "https://[::1]/",
+        "https://localhost/",
+        "https://169.254.169.254/latest/meta-data",
+        "https://user@example.com/",
+        "ftp://example.com/",
+        "chat.example.com",
+        "https://example.com/" + "x" * 2000,
+    ):
+        refused = ada("POST", METHODS, {"channel": "webhook", "address": address})
+        assert (refused.status, refused.body["errors"][0]["loc"]) == (422, ["body", "address"]), address
 
 
 def test_the_right_code_verifies_an_address(ada: Caller) -> None:
@@ -256,6 +280,19 @@ def test_five_codes_an_hour_and_no_more(ada: Caller, monkeypatch: pytest.MonkeyP
     assert 3500 < int(refused.headers["retry-after"]) <= 3600
     later(monkeypatch, hours=1, seconds=1)
     assert ada("POST", f"{METHODS}/phone/code").status == 202
+
+
+def test_an_address_that_changes_methods_gets_no_more_codes_for_it(ada: Caller) -> None:
+    for _ in range(5):
+        assert ada("POST", f"{METHODS}/phone/code").status == 202
+    number = ada("GET", f"{METHODS}/phone").body["address"]
+    assert ada("PATCH", f"{METHODS}/phone", {"address": "+4915123456780"}).status == 200
+    assert ada("POST", METHODS, {"method_id": "again", "channel": "sms", "address": number}).status == 201
+    assert ada("POST", f"{METHODS}/again/code").status == 429
+    assert ada("POST", f"{METHODS}/phone/code").status == 202, "another address has had none"
+    assert ada("DELETE", f"{METHODS}/again").status == 204
+    assert ada("PATCH", f"{METHODS}/phone", {"address": number}).status == 200
+    assert ada("POST", f"{METHODS}/phone/code").status == 429
 
 
 def test_another_address_is_unverified_and_no_longer_flagged(ada: Caller) -> None:

@@ -9,9 +9,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from tests.simulation.cloud.gate import Client
 from tests.simulation.cloud.secrets import SecretsManager
-from tests.simulation.cloud.sqs import Queue
+from tests.simulation.cloud.sqs import Queue, queue_url
 from tests.simulation.internet import Internet
-from tests.simulation.world import World, queue_url
+from tests.simulation.world import World
 from tests.world import Answer
 from tocsin import authorizer, web
 

@@ -30,7 +30,7 @@ class Disaster:
 
     def _fail_a_provider(self) -> None:
         """Let a provider be down at that time too: pages wait for their next try, each longer than before."""
-        refusals = self.random.choice((self.world.sns, self.world.ses)).refusals
+        refusals = self.random.choice(list(self.world.refusals.values()))
         begun = max(0.0, self._at - self.random.uniform(0, 900))
         ended = self._at + self.random.uniform(0, 600)
         self.world.timeline.after(begun, lambda: refusals.refuse("*", "InternalError"))

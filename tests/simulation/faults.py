@@ -16,6 +16,7 @@ from tests.simulation.cloud.sqs import Message
 from tests.simulation.cloud.stream import Flaws, Record
 from tests.simulation.timeline import START
 from tests.simulation.world import Invocation, World
+from tocsin.fetch import FetchError
 from tocsin.rows import plain
 
 CALLS = {
@@ -50,7 +51,13 @@ SERVICES = {
 }
 KINDS = {**CALLS, **SERVICES}
 MENDED_BY_RETRIES = KINDS.keys() - {"scheduler_never", "scheduler_throttled", "stream_gives_up", "outage"}
-BAD = {"sms": ("OptedOut", "InvalidParameter"), "email": ("BadRequestException",)}
+BAD = {
+    "sms": ("OptedOut", "InvalidParameter"),
+    "voice": ("DESTINATION_PHONE_NUMBER_OPTED_OUT", "DESTINATION_COUNTRY_BLOCKED"),
+    "email": ("BadRequestException",),
+    "webhook": ("404", "403"),
+}
+PROVIDERS = ("sns", "sesv2", "pinpoint-sms-voice-v2", "webhook")
 
 TIMEOUTS = {"sweeper": 55.0, "clock": 25.0, "escalator": 25.0, "notifier": 25.0, "historian": 25.0, "replies": 10.0}
 API_TIMEOUT = 10.0
@@ -157,7 +164,7 @@ class Weather:
         self._slow()
         if call.service == "dynamodb" and self.strikes("ambiguous"):
             self._fail("InternalServerError", call)
-        if call.service in ("sns", "sesv2") and self.strikes("provider_after"):
+        if call.service in PROVIDERS and self.strikes("provider_after"):
             for ticket in self._tickets():
                 self.repeats[ticket] += 1
             self._fail("InternalError", call)
@@ -172,7 +179,7 @@ class Weather:
         self.touch(self._tickets())
         for ticket in self._tickets():
             self.repeats[ticket] += 1
-        raise errors.error(code, call.operation)
+        raise FetchError(code) if call.service == "webhook" else errors.error(code, call.operation)
 
     def _refuse(self, call: Call) -> None:
         match call.service:
@@ -182,7 +189,7 @@ class Weather:
                 self._fail("RequestThrottled", call)
             case "scheduler" if self.strikes("scheduler_throttled"):
                 self._fail("ThrottlingException", call)
-            case "sns" | "sesv2" if self.strikes("provider_error"):
+            case service if service in PROVIDERS and self.strikes("provider_error"):
                 self._fail(self.random.choice(("Throttling", "InternalError", "ServiceUnavailable")), call)
 
     def _slow(self) -> None:
@@ -242,8 +249,7 @@ class Weather:
             self.world.skew = {name: self.random.uniform(-largest, largest) / 2 for name in names}
         for channel, address in self._addresses():
             if self.strikes("bad_address"):
-                refusals = self.world.sns.refusals if channel == "sms" else self.world.ses.refusals
-                refusals.refuse(address, self.random.choice(BAD[channel]))
+                self.world.refusals[channel].refuse(address, self.random.choice(BAD[channel]))
         while self.strikes("outage") and len(self.outages) < 3:
             start, length = self.random.uniform(0, within), self.random.choice((60, 300, 1200))
             function = self.random.choice(("clock", "escalator", "notifier", "sweeper", "historian"))

@@ -9,9 +9,10 @@ from multiprocessing import get_context
 from random import Random
 
 from tests.simulation import faults, invariants, load
+from tests.simulation.companies import PAIRS, companies
 from tests.simulation.disaster import Disaster
 from tests.simulation.faults import Weather
-from tests.simulation.scenario import PAIRS, Scenario, companies
+from tests.simulation.scenario import Scenario
 from tests.simulation.trace import Trace, Violation
 from tests.simulation.world import World
 from tocsin import keys, queues, store, sweep

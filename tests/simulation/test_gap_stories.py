@@ -69,6 +69,29 @@ def test_where_somebody_stands_in_nobody_is_told(staffed: Story) -> None:
     assert warnings(staffed, "ada") == []
 
 
+def test_who_stood_in_for_somebody_who_is_gone_leaves_a_gap_too(staffed: Story) -> None:
+    below = {"users": ["bob"], "rotation": "weekly", "handoff": "00:00", "start": "2026-01-01"}
+    above = {"users": ["ada", "cyd"], "rotation": "hours:1", "handoff": "09:00", "start": "2026-01-05"}
+    staffed.expect(200, "PUT", "/schedules/primary", {"team": "payments", "layers": [below, above]})
+    deactivate(staffed, "cyd")
+    staffed.run(5)
+    assert warnings(staffed, "ada") == []
+    deactivate(staffed, "bob")
+    staffed.run(5)
+    (warning,) = warnings(staffed, "ada")
+    assert warning.startswith(WARNING)
+
+
+def test_who_had_an_override_where_nobody_has_a_turn_leaves_a_gap_too(staffed: Story) -> None:
+    staffed.expect(200, "PUT", "/schedules/primary", {"team": "payments", "layers": []})
+    cover = {"user": "bob", "from": "2026-01-05T10:00:00Z", "to": "2026-01-05T11:00:00Z"}
+    staffed.expect(201, "POST", "/schedules/primary/overrides", cover)
+    deactivate(staffed, "bob")
+    staffed.run(5)
+    (warning,) = warnings(staffed, "ada")
+    assert warning.startswith(WARNING)
+
+
 def test_who_takes_no_turns_leaves_none(staffed: Story) -> None:
     turns = {"users": ["ada", "cyd"], "rotation": "hours:1", "handoff": "09:00", "start": "2026-01-05"}
     staffed.expect(200, "PUT", "/schedules/primary", {"team": "payments", "layers": [turns]})

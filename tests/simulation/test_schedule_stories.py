@@ -198,6 +198,35 @@ def test_who_asks_for_the_next_step_by_hand_waits_for_nobody(at_night: Story) ->
     assert at_night.who() == ["cyd"]
 
 
+def test_who_ends_a_maintenance_asks_for_no_step_by_hand(at_night: Story) -> None:
+    path, until = "/teams/payments/maintenance", times.text(START + timedelta(hours=4))
+    at_night.expect(200, "PUT", path, {"until": until})
+    at_night.open()
+    at_night.run(60)
+    at_night.expect(204, "DELETE", path)
+    at_night.run(60)
+    at_night.expect(404, "DELETE", path)
+    at_night.run(3470)
+    assert at_night.who() == []
+    at_night.run(20)
+    assert at_night.who() == ["ada"]
+
+
+def test_a_second_step_that_may_be_held_is_held_as_long_as_it_says_too(at_night: Story) -> None:
+    first = {**by_schedule("primary", wait="5m"), "hold_until_on_call": "10m"}
+    at_night.rule(first, {**first, "hold_until_on_call": "20m"}, step("cyd"))
+    ticket = at_night.open()
+    at_night.run(1790)
+    assert at_night.who() == []
+    texts = [line["text"] for line in at_night.history(ticket) if line["kind"] == "held"]
+    assert [text.partition("until ")[2][:16] for text in (texts[0], texts[-1])] == [
+        "2026-01-05T09:10",
+        "2026-01-05T09:30",
+    ]
+    at_night.run(20)
+    assert at_night.to("cyd")[0].at == pytest.approx(1800, abs=2)
+
+
 def test_a_held_step_that_comes_again_is_held_as_long_again(at_night: Story) -> None:
     at_night.rule({**by_schedule("primary", wait="5m"), "hold_until_on_call": "10m"}, step("cyd", wait="10m"), repeat=1)
     at_night.open()

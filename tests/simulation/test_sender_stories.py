@@ -155,7 +155,7 @@ def test_above_its_sms_of_a_day_a_company_is_paged_another_way_and_by_sms_when_t
     assert [sent.channel for sent in story.to("ada")] == ["sms", "sms", "sms", "email"]
     waiting = next(page for page in story.pages(tickets[3]) if page["channel"] == "sms")
     assert (waiting["status"], waiting["error"]) == ("pending", "The company's SMS of a day are used up.")
-    assert story.counted["SmsLimited"] >= 1
+    assert story.counted["DayUsedUp"] >= 1
     story.run(86_400 / 3 + 700)
     assert [sent.channel for sent in story.to("ada")][4:] == ["sms"]
 

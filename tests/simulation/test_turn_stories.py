@@ -138,6 +138,20 @@ def test_a_message_of_many_that_the_provider_could_not_take_is_tried_again_as_on
     assert {page["attempts"] for ticket in tickets[1:] for page in story.pages(ticket)} == {3}
 
 
+def test_of_a_message_of_many_that_was_refused_one_that_goes_out_alone_has_a_code_of_its_own(story: Story) -> None:
+    story.rule(step("ada", wait="1h"))
+    first, second, third = storm(story, 3)
+    story.run(20)
+    story.sns.refusals.refuse(PHONES["ada"], "InternalError", times=1)
+    story.run(11)  # the second and the third were to be told together
+    story.acknowledge(second)
+    story.run(60)
+    story.expect(200, "PATCH", f"/tickets/{second}", {"status": "unread"})
+    story.reply(PHONES["ada"], f"ACK {code_in(story.to('ada')[1])}")
+    statuses = [story.ticket(ticket)["status"] for ticket in (first, second, third)]
+    assert statuses == ["unread", "unread", "under_investigation"]
+
+
 def test_when_the_number_fails_for_good_every_page_of_the_message_goes_another_way(story: Story) -> None:
     story.add_mail("ada")
     story.rule(step("ada", wait="1h", channels=["sms"]))

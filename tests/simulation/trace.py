@@ -95,15 +95,10 @@ class Trace:
 
     def before(self, call: Call) -> None:
         """Note what is about to be sent."""
-        if call.service not in ("sns", "sesv2"):
+        told = _told(call)
+        if told is None:
             return
-        given = call.arguments
-        if call.service == "sns":
-            attempt = Attempt(self.world.seconds, "sms", given["PhoneNumber"], given["Message"])
-        else:
-            content = given["Content"]["Simple"]
-            text = content["Subject"]["Data"] + "\n" + content["Body"]["Text"]["Data"]
-            attempt = Attempt(self.world.seconds, "email", given["Destination"]["ToAddresses"][0], text)
+        attempt = Attempt(self.world.seconds, *told)
         self.attempts.append(attempt)
         self._under_way[call.number] = attempt
 
@@ -211,22 +206,33 @@ class Trace:
         return by_page
 
     def pages_in(self, attempt: Attempt) -> list[Key]:
-        """Return the keys of the pages that a message told of, none for a notice."""
+        """Return the keys of the pages that a message told of by its link, or a call by its code; none for a notice."""
+        if attempt.channel == "voice":
+            return self.answered_by(attempt) or []
         found = re.search(r"/a/(\w{22})", attempt.text)
         digest = hashlib.sha256(found[1].encode()).hexdigest() if found else ""
-        link = plain(self.world.tickets.get(f"LINK#{digest}", "LINK") or {})
-        return [(f"T#{link['tenant']}#TICKET#{one['ticket_id']}", one["page"]) for one in link.get("pages", ())]
+        return self._stands_for(f"LINK#{digest}", "LINK")
+
+    def answered_by(self, attempt: Attempt) -> list[Key] | None:
+        """Return the keys of the pages that a message's code stands for, None if it has none."""
+        code = code_in(attempt.text)
+        return self._stands_for(f"PHONE#{attempt.address}", f"CODE#{code}") if code else None
+
+    def _stands_for(self, pk: str, sk: str) -> list[Key]:
+        row = plain(self.world.tickets.get(pk, sk) or {})
+        return [(f"T#{row['tenant']}#TICKET#{one['ticket_id']}", one["page"]) for one in row.get("pages", ())]
 
     def begun(self, key: Key) -> float | None:
-        """Return from when a page could be sent: its step was due, and the last turn of its person over."""
+        """Return from when a page could be sent: its step was due, its person's time come, the last turn over."""
         asked = self.asked.get(key)
         due = asked[0].at if asked else self.due.get((key[0], self.pages[key][0].row["epoch"]))
         return due if due is None else max([due, self.put_off(key)])
 
     def put_off(self, key: Key) -> float:
-        """Return until when a page was put off, for a turn or after an error; 0 if it was not."""
-        later = [seconds(one.row["due_at"]) for one in self.pages[key][1:] if "due_at" in one.row]
-        return max(later, default=0.0)
+        """Return until when a page was put off, by its person, for a turn or after an error; 0 if it was not."""
+        first, *rest = self.pages[key]
+        later = [seconds(one.row["due_at"]) for one in rest if "due_at" in one.row]
+        return max([seconds(first.row["not_before"]) if "not_before" in first.row else 0.0, *later])
 
     @cached_property
     def due(self) -> dict[tuple[str, int], float]:
@@ -248,6 +254,29 @@ class Trace:
         """How far two clocks were apart, in seconds."""
         values = [0.0, *self.world.skew.values()]
         return max(values) - min(values)
+
+
+def code_in(text: str) -> str | None:
+    """Return the code by which an SMS, or a call, is answered."""
+    found = re.search(r"ACK (\d{5})|A C K (\d(?:, \d){4})", text)
+    return (found[1] or found[2].replace(", ", "")) if found else None
+
+
+def _told(call: Call) -> tuple[str, str, str] | None:
+    """Return channel, address and text of what is handed to a provider, None if a call is something else."""
+    given = call.arguments
+    match call.service:
+        case "sns":
+            return "sms", given["PhoneNumber"], given["Message"]
+        case "pinpoint-sms-voice-v2":
+            return "voice", given["DestinationPhoneNumber"], given["MessageBody"]
+        case "webhook":
+            return "webhook", given["url"], given["body"].decode()
+        case "sesv2":
+            content = given["Content"]["Simple"]
+            text = content["Subject"]["Data"] + "\n" + content["Body"]["Text"]["Data"]
+            return "email", given["Destination"]["ToAddresses"][0], text
+    return None
 
 
 def seconds(text: str) -> float:

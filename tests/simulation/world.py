@@ -26,19 +26,25 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from tests.simulation.cloud.dynamodb import DynamoDB
 from tests.simulation.cloud.gate import Client, Gate, Killed
-from tests.simulation.cloud.providers import SES, SNS, Outbox, Sent
+from tests.simulation.cloud.providers import SES, SNS, Answered, Calls, Hooks, Outbox, Sent
 from tests.simulation.cloud.scheduler import Scheduler
-from tests.simulation.cloud.sqs import SQS, Message, Queue
+from tests.simulation.cloud.sqs import ARN, SQS, Message, Queue, queue_url, record
 from tests.simulation.cloud.stream import Reader, Record
 from tests.simulation.cloud.sts import STS
 from tests.simulation.cloud.table import Item, ReadOnce, Table
 from tests.simulation.timeline import Timeline
 from tests.world import ENVIRONMENT, Answer, Context, handler, request, table
-from tocsin import aws, clock, ids, leases, limits, reading, sessions, shares, store, stream, telemetry, times
+from tocsin import aws, clock, fetch, ids, leases, limits, reading, sessions, shares, store, stream, telemetry, times
 from tocsin.settings import settings
 
-ARN = "arn:aws:sqs:eu-central-1:123456789012:"
-QUEUES = {"due": ("escalator", 5), "sms": ("notifier", 5), "email": ("notifier", 5), "canary": ("notifier", 5)}
+QUEUES = {
+    "due": ("escalator", 5),
+    "sms": ("notifier", 5),
+    "voice": ("notifier", 5),
+    "email": ("notifier", 5),
+    "webhook": ("notifier", 1),
+    "canary": ("notifier", 5),
+}
 """Work queues: who works them off, and how many messages at once (infra/escalation.py, infra/notification.py)."""
 
 NOBODY = ""  # for whom a process acts when it begins
@@ -73,6 +79,9 @@ class World:
         self.row = ReadOnce()
         self.outbox = Outbox(self.timeline)
         self.sns, self.ses = SNS(self.outbox), SES(self.outbox)
+        self.calls, self.hooks = Calls(self.outbox), Hooks(self.outbox)
+        providers = {"sms": self.sns, "voice": self.calls, "email": self.ses, "webhook": self.hooks}
+        self.refusals = {channel: provider.refusals for channel, provider in providers.items()}
         self.queues = {name: self._queue(name) for name in QUEUES}
         self.scheduler = Scheduler(
             self.timeline, lateness=self._lateness, deliver=self._deliver, group=ENVIRONMENT["SCHEDULE_GROUP"]
@@ -214,7 +223,7 @@ class World:
         messages = queue.receive(batch) if self._busy[name] < self.slots.get(name, 1_000_000) else []
         if not messages:
             return
-        answer = self.invoke(function, {"Records": [_sqs_record(queue.name, message) for message in messages]})
+        answer = self.invoke(function, {"Records": [record(queue.name, message) for message in messages]})
         if self.timeline.spent:
             self._busy[name] += 1
             self.timeline.after(0.0, lambda: self._free(name, messages, answer))
@@ -265,9 +274,17 @@ class World:
             "scheduler": self.scheduler,
             "sns": self.sns,
             "sesv2": self.ses,
+            "pinpoint-sms-voice-v2": self.calls,
             "sts": STS(),
         }
         return {name: Client(name, service, self.gate) for name, service in services.items()}
+
+    def _post(self, url: str, body: bytes) -> int:
+        try:
+            status: int = self.gate.pass_("webhook", "post", {"url": url, "body": body}, self.hooks.post)
+        except Answered as refusal:
+            return refusal.status
+        return status
 
     def lent(self, tenant: str) -> Client:
         """Return the client whose calls are signed by a tenant's session."""
@@ -281,6 +298,7 @@ class World:
         os.environ.update(ENVIRONMENT | urls)
         self.put(aws, "client", lambda service, region=None: self.clients[service])
         self.put(aws, "lent_client", lambda service, credentials: self.lent(credentials.token))
+        self.put(fetch, "post", self._post)
         self.put(clock, "now", self.now)
         self.put(times, "parse", _parse)
         self.put(store, "plain", self.row)
@@ -366,26 +384,3 @@ def layout(name: str) -> dict[str, Any]:
     wanted = table(name)["GlobalSecondaryIndexes"]
     indexes = {index["IndexName"]: tuple(key["AttributeName"] for key in index["KeySchema"]) for index in wanted}
     return {"name": name, "indexes": indexes, "projection": wanted[0]["Projection"]["ProjectionType"]}
-
-
-def queue_url(name: str) -> str:
-    """Return the URL of a queue."""
-    return f"https://sqs.eu-central-1.amazonaws.com/123456789012/{name}"
-
-
-def _sqs_record(queue: str, message: Message) -> dict[str, Any]:
-    return {
-        "messageId": message.message_id,
-        "receiptHandle": f"{message.message_id}-{message.receives}",
-        "body": message.body,
-        "attributes": {
-            "ApproximateReceiveCount": str(message.receives),
-            "SentTimestamp": str(int(message.sent_at * 1000)),
-            "MessageGroupId": message.group,
-        },
-        "messageAttributes": {},
-        "md5OfBody": "",
-        "eventSource": "aws:sqs",
-        "eventSourceARN": ARN + queue,
-        "awsRegion": "eu-central-1",
-    }

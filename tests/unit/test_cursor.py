@@ -56,6 +56,14 @@ def test_another_tenants_or_another_lists_cursor_is_refused(tenant: str, of: str
     assert refused.value.errors == [{"loc": ["query", "cursor"], "msg": "This is not a cursor of this list."}]
 
 
+@pytest.mark.parametrize("position", ["ADMIN", "TEAM", "~", " "])
+def test_a_place_outside_of_the_list_is_none(position: str) -> None:
+    within = ("ADMIN#", "MEMBER$")
+    assert cursor.read(TENANT, LIST, cursor.write(TENANT, LIST, "ADMIN#ada"), within=within) == "ADMIN#ada"
+    with pytest.raises(Invalid):
+        cursor.read(TENANT, LIST, cursor.write(TENANT, LIST, position), within=within)
+
+
 def test_a_cursor_does_not_tell_whose_it_is() -> None:
     assert TENANT not in base64.urlsafe_b64decode(cursor.write(TENANT, LIST, "ada") + "==").decode()
 

@@ -16,7 +16,13 @@ MARKUP = TEXT | st.text("<>&\"'/ab!-= ")
 
 
 def told(**fields: str) -> Told:
-    known = {"title": "Checkout 5xx", "severity": "sev1", "team": "payments", "description": "5 % fail."}
+    known = {
+        "ticket_id": "t1",
+        "title": "Checkout 5xx",
+        "severity": "sev1",
+        "team": "payments",
+        "description": "5 % fail.",
+    }
     return Told(**(known | fields), since=NOW)
 
 

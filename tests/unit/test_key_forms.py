@@ -35,7 +35,7 @@ FORMS = {
     "phone": (lambda: keys.phone("+49151"), "PHONE#+49151", "PHONE"),
     "link": (lambda: keys.link("d1"), "LINK#d1", "LINK"),
     "breaker": (lambda: keys.breaker("acme", "sms", "s1"), "T#acme#SENDER#sms", "BREAKER#s1"),
-    "busy": (lambda: keys.busy("sms", "s1", "acme"), "SENDER#sms#s1", "BUSY#acme"),
+    "busy": (lambda: keys.busy("sms", "acme"), "SENDER#sms", "BUSY#acme"),
     "company": (lambda: keys.company("acme"), "T#acme#COMPANY", "COMPANY"),
     "api_key": (lambda: keys.api_key("acme", "k1"), "T#acme#KEY#k1", "KEY"),
     "user": (lambda: keys.user("acme", "ada"), "T#acme#USER#ada", "USER"),

@@ -160,8 +160,16 @@ def test_a_text_is_set_and_taken_away() -> None:
 def test_a_name_is_replaced_whole_or_added_to() -> None:
     assert replace("name", {"formatted": "G. H."}) == {"name": {"formatted": "G. H."}}
     assert add("name", {"formatted": "G. H."}) == {"name": {**RESOURCE["name"], "formatted": "G. H."}}
-    assert add("name", "G. H.") == {}
-    assert remove("name") == replace("name", "G. H.") == {"name": {}}
+    assert remove("name") == replace("name", None) == {"name": {}}
+
+
+@pytest.mark.parametrize("kind", ["add", "replace"])
+def test_what_is_made_of_parts_is_not_replaced_by_a_text(kind: str) -> None:
+    told = "is made of parts: it takes an object."
+    assert refused(op=kind, path="name", value="G. H.") == ("invalidValue", f"name {told}")
+    for value in ("x", ["x", 5], 5):
+        assert refused(op=kind, path="emails", value=value) == ("invalidValue", f"emails {told}")
+    assert refused(op=kind, path='emails[type eq "home"]', value="H") == ("invalidValue", f"emails {told}")
 
 
 def test_a_part_of_a_name_is_set_or_taken_away() -> None:
@@ -178,8 +186,7 @@ def test_addresses_are_replaced_all_or_added_to() -> None:
     assert replace("emails", [other]) == replace("emails", other) == {"emails": [other]}
     assert add("emails", [other]) == add("emails", other) == {"emails": [WORK, HOME, other]}
     assert add("emails", [{**HOME, "type": "other"}]) == {"emails": [WORK, {**HOME, "type": "other"}]}
-    assert replace("emails", ["x", 5]) == remove("emails") == {"emails": []}
-    assert add("emails", "x") == {}
+    assert replace("emails", []) == replace("emails", None) == remove("emails") == {"emails": []}
 
 
 def test_an_address_is_found_by_what_stands_in_brackets() -> None:
@@ -194,7 +201,6 @@ def test_an_address_is_found_by_what_stands_in_brackets() -> None:
 def test_an_address_may_be_given_new_parts() -> None:
     changed = {"emails": [WORK, {**HOME, "display": "H"}]}
     assert replace('emails[type eq "home"]', {"display": "H"}) == changed
-    assert replace('emails[type eq "home"]', "H") == {}
 
 
 def test_an_address_that_is_not_there_is_made() -> None:

@@ -17,6 +17,7 @@ from tocsin.sources import limits
 from tocsin.ticket import Status
 from tocsin.ticket_api import PageView, TicketView
 
+EARLIER = NOW - timedelta(minutes=30)
 ROW = {"pk": {"S": "p"}, "sk": {"S": "s"}, "rev": {"N": "3"}}
 
 
@@ -135,6 +136,14 @@ def test_a_method_is_put_into_the_row_and_taken_out_of_it() -> None:
     assert gone["codes_sent"] == {"old": [times.text(NOW)], "email address": [times.text(NOW)]}
     with pytest.raises(NotFound, match=r"^The user has no such contact method\.$"):
         user.without_method("sms")
+
+
+def test_a_method_that_gets_another_address_leaves_its_codes_to_the_one_it_had() -> None:
+    mail = a_method("email", code_times=[NOW])
+    user = a_user("ada", mail).model_copy(update={"codes_sent": {"other": [EARLIER]}})
+    moved = user.with_method(mail.model_copy(update={"address": "other"}))
+    assert moved["codes_sent"] == {"other": [times.text(EARLIER)], "email address": [times.text(NOW)]}
+    assert moved["methods"]["email"]["code_times"] == [times.text(EARLIER)]
 
 
 def test_addresses_that_codes_were_sent_to_are_remembered_up_to_as_many_as_a_user_may_have() -> None:

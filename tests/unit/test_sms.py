@@ -15,7 +15,7 @@ def a_letter(title: str) -> Letter:
 
 
 def told(title: str, severity: str = "sev1", since: datetime = NOW) -> Told:
-    return Told(title, severity, "payments", "Long.", since)
+    return Told("t1", title, severity, "payments", "Long.", since)
 
 
 def test_a_page_says_what_how_bad_since_when_how_to_answer_and_where_to_look() -> None:

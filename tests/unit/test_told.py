@@ -32,7 +32,6 @@ from tocsin.user import (
     ContactMethod,
     NewMethod,
     PatchedUser,
-    built,
     check_channel,
     code_sent,
     code_tried,
@@ -178,11 +177,6 @@ def test_each_piece_of_a_wildcard_is_looked_for_behind_the_one_before() -> None:
 def test_a_range_of_numbers_has_two_ends() -> None:
     between = pattern.validate({"title": [{"numeric": [">", 1, "<=", 5]}]})
     assert [pattern.matches(between, {"title": text}) for text in ("1", "2", "5", "6")] == [False, True, True, False]
-
-
-def test_a_channel_that_is_not_built_yet_is_told_with_those_that_are() -> None:
-    with pytest.raises(ValueError, match=r"^The channel voice is not built yet; there are sms and email\.$"):
-        built("voice")
 
 
 def test_a_negative_duration_and_a_number_that_is_none_are_told_as_such() -> None:

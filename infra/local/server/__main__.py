@@ -14,7 +14,7 @@ from pathlib import Path
 from hypercorn.asyncio import serve  # type: ignore[import-not-found]  # of the embedded AWS's environment
 from hypercorn.config import Config  # type: ignore[import-not-found]
 
-from infra.local.server import front, patches
+from infra.local.server import calls, front, patches
 from infra.local.signing import signing_key
 
 
@@ -28,7 +28,7 @@ def main() -> None:
     config.keep_alive_timeout = 75
     config.graceful_timeout = 0.5
     config.loglevel = "WARNING"
-    embedded = importlib.import_module("ministack.app").app
+    embedded = calls.application(importlib.import_module("ministack.app").app)
     asyncio.run(_serve(front.application(embedded, arguments.front_port), config, leash=arguments.leash))
     importlib.import_module("ministack.core.lambda_runtime").reset()
     os._exit(0)  # its threads, some of them asleep for a while, have nothing to finish

@@ -1,12 +1,15 @@
-"""Who reaches people: SNS for SMS, SES for e-mail. What they sent stays to be read; what they refuse can be set."""
+"""Who reaches people: SNS, SES, End User Messaging for calls, webhooks. What they sent stays; refusals can be set."""
 # ruff: noqa: N803 - arguments are named as AWS names them
 
 from dataclasses import dataclass, field
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from tests.simulation.cloud import errors
 from tests.simulation.cloud.errors import Exceptions
 from tests.simulation.timeline import Timeline
+from tocsin.fetch import FetchError
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,14 @@ class Refusals:
             if code and left != 0:
                 self.codes[key] = (code, left and left - 1)
                 raise errors.error(code, operation)
+
+    def code(self, address: str) -> str:
+        """Return the error that is set for an address, for this time; empty if it is taken."""
+        try:
+            self.check(address, "")
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+        return ""
 
 
 class Outbox:
@@ -82,3 +93,51 @@ class SES:
         simple = Content["Simple"]
         text = f"{simple['Subject']['Data']}\n\n{simple['Body']['Text']['Data']}"
         return {"MessageId": self._outbox.add("email", address, text)}
+
+
+class Calls:
+    """Calls by SendVoiceMessage, End User Messaging SMS and voice v2. A refusal is named by its reason."""
+
+    exceptions = Exceptions("ConflictException", "ThrottlingException", "InternalServerException")
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox, self.refusals = outbox, Refusals()
+
+    def send_voice_message(
+        self,
+        *,
+        DestinationPhoneNumber: str,
+        OriginationIdentity: str,
+        MessageBody: str,
+        MessageBodyTextType: str,
+        TimeToLive: int,
+    ) -> dict[str, Any]:
+        if not OriginationIdentity or not MessageBody.strip() or len(MessageBody) > 3000:
+            raise errors.error("ValidationException", "SendVoiceMessage", Reason="INVALID_PARAMETER")
+        reason = self.refusals.code(DestinationPhoneNumber)
+        if reason:
+            raise errors.error("ConflictException", "SendVoiceMessage", Reason=reason)
+        return {"MessageId": self._outbox.add("voice", DestinationPhoneNumber, MessageBody)}
+
+
+class Answered(Exception):
+    """A webhook did not take what was posted, and answered with a status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Hooks:
+    """Webhooks, in the place of `fetch.post`. A refusal is a status; one that is no number is no answer at all."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox, self.refusals = outbox, Refusals()
+
+    def post(self, url: str, body: bytes) -> int:
+        """Take what is posted, and answer."""
+        code = self.refusals.code(url)
+        if code:
+            raise Answered(int(code)) if code.isdecimal() else FetchError(code)
+        self._outbox.add("webhook", url, body.decode())
+        return 200

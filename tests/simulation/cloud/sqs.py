@@ -10,6 +10,7 @@ from tests.simulation.cloud import errors
 from tests.simulation.cloud.errors import Exceptions
 from tests.simulation.timeline import START, Timeline
 
+ARN = "arn:aws:sqs:eu-central-1:123456789012:"
 LONGEST_DELAY = 900
 LARGEST = 1024 * 1024  # bytes of a message
 
@@ -171,3 +172,27 @@ def _check(body: str, delay: int, group: str, operation: str) -> None:
         raise errors.error("InvalidParameterValue", operation, f"DelaySeconds {delay}")
     if not 0 < len(body.encode()) <= LARGEST or len(group) > 128:
         raise errors.error("InvalidParameterValue", operation, "the message")
+
+
+def queue_url(name: str) -> str:
+    """Return the URL of a queue."""
+    return f"https://sqs.eu-central-1.amazonaws.com/123456789012/{name}"
+
+
+def record(queue: str, message: Message) -> dict[str, Any]:
+    """Return a message as a function is given it (Lambda developer guide, SQS event)."""
+    return {
+        "messageId": message.message_id,
+        "receiptHandle": f"{message.message_id}-{message.receives}",
+        "body": message.body,
+        "attributes": {
+            "ApproximateReceiveCount": str(message.receives),
+            "SentTimestamp": str(int(message.sent_at * 1000)),
+            "MessageGroupId": message.group,
+        },
+        "messageAttributes": {},
+        "md5OfBody": "",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": ARN + queue,
+        "awsRegion": "eu-central-1",
+    }

@@ -36,7 +36,7 @@ def nets_stay_empty(trace: Trace) -> Iterator[Violation]:
 
 def what_was_opened_is_there(trace: Trace) -> Iterator[Violation]:
     """I7: what was answered 201 or 200 is there, and the last edit stands."""
-    edits: dict[tuple[str, str], str] = {}
+    edits: dict[tuple[str, str], list[tuple[Act, str]]] = defaultdict(list)
     for act in trace.acts:
         if act.what == "open" and act.answer.status in (200, 201):
             pk = f"T#{act.tenant}#TICKET#{act.answer.body['ticket_id']}"
@@ -45,7 +45,8 @@ def what_was_opened_is_there(trace: Trace) -> Iterator[Violation]:
             else:
                 yield from _another(act, pk, trace.tickets[pk][0].row)
         if act.what == "edit" and act.answer.status == 200:
-            edits |= {(act.ticket, name): value for name, value in act.body.items()}
+            for name, value in act.body.items():
+                edits[act.ticket, name].append((act, value))
         if act.what in ("open", "edit", "move") and 400 <= act.answer.status < 500 and act.answer.status != 409:
             yield Violation("I7", act.ticket or act.path, f"{act.what} was refused: {act.answer}")
         if (
@@ -56,11 +57,11 @@ def what_was_opened_is_there(trace: Trace) -> Iterator[Violation]:
             and not (act.what == "ask" and nobody_to_ask(trace, act))
         ):
             yield Violation("I7", act.ticket, f"{act.body} was refused with a conflict")
-    for (pk, name), value in edits.items():
-        if pk in trace.tickets and trace.tickets[pk][-1].row.get(name) != value:
-            yield Violation(
-                "I7", pk, f"{name} was answered as {value!r} and is {trace.tickets[pk][-1].row.get(name)!r}"
-            )
+    for (pk, name), made in edits.items():
+        begun = max(act.begun for act, _ in made)
+        last = {value for act, value in made if act.ended >= begun}  # of two at one time either may be
+        if pk in trace.tickets and trace.tickets[pk][-1].row.get(name) not in last:
+            yield Violation("I7", pk, f"{name} was answered as {last} and is {trace.tickets[pk][-1].row.get(name)!r}")
 
 
 def _another(act: Act, pk: str, first: Row) -> Iterator[Violation]:
@@ -140,6 +141,10 @@ def tenants_are_apart(trace: Trace) -> Iterator[Violation]:
             # Of many tickets a short message names as many as it has room for.
             if title and title[0] not in attempt.text and " tickets: " not in attempt.text:
                 yield Violation("I8", key[0], f"was told as {attempt.text!r}")
+    for attempt in trace.attempts:
+        told, answered = trace.pages_in(attempt), trace.answered_by(attempt)
+        if attempt.channel == "sms" and answered is not None and set(answered) != set(told):
+            yield Violation("I8", attempt.address, f"the code of {attempt.text!r} answers for {answered}")
     for pk, images in trace.tickets.items():
         if images[0].row["tenant"] != pk.split("#")[1]:
             yield Violation("I8", pk, f"is of {images[0].row['tenant']}")
@@ -191,32 +196,37 @@ def _since(images: list[Image]) -> float:
 
 def only_bad_addresses_are_flagged(trace: Trace) -> Iterator[Violation]:
     """A method is flagged for what a provider says of its address, and for nothing else."""
-    bad = {address for refusals in (trace.world.sns.refusals, trace.world.ses.refusals) for address in refusals.codes}
+    bad = {(channel, address) for channel, refusals in trace.world.refusals.items() for address in refusals.codes}
     for key, images in trace.users.items():
         if key[1] != "USER":
             continue
         for image in images:
             for method in image.row.get("methods", {}).values():
-                if method.get("flagged") and method["address"] not in bad:
+                if method.get("flagged") and (method["channel"], method["address"]) not in bad:
                     yield Violation("F", key[0], f"{method['address']} was flagged: {method['flagged']}")
                     break
 
 
 def only_who_cannot_be_reached_fails(trace: Trace) -> Iterator[Violation]:
     """A page fails for good when its address refuses it, or has said STOP; trouble of the channel passes."""
-    bad = {address for refusals in (trace.world.sns.refusals, trace.world.ses.refusals) for address in refusals.codes}
+    bad = {(channel, address) for channel, refusals in trace.world.refusals.items() for address in refusals.codes}
     for key, images in trace.pages.items():
         page, last = images[0].row, images[-1]
         stop = stopped(trace, page["address"], images[0].at, last.at)
-        if last.row.get("status") == "failed" and page["address"] not in bad and not stop:
+        if last.row.get("status") == "failed" and (page["channel"], page["address"]) not in bad and not stop:
             yield Violation("F", " ".join(key), f"failed for good: {last.row.get('error')}")
 
 
 def nobody_is_put_off_for_long(trace: Trace) -> Iterator[Violation]:
-    """A page is tried again within minutes, whatever happened to it."""
+    """A page is tried again within minutes, whatever happened to it, unless its person wants it later."""
     for key, images in trace.pages.items():
         for image in images:
-            if "due_at" in image.row and seconds(image.row["due_at"]) > image.at + LONGEST_RETRY + trace.skew:
+            wanted = image.row.get("due_at") == image.row.get("not_before")
+            if (
+                not wanted
+                and "due_at" in image.row
+                and seconds(image.row["due_at"]) > image.at + LONGEST_RETRY + trace.skew
+            ):
                 yield Violation("I1", " ".join(key), f"is put off to {image.row['due_at']} at {image.at:.0f} s")
 
 

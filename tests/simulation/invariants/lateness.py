@@ -3,11 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import get_args
 
-from tests.simulation.invariants import duty, responding
+from tests.simulation.invariants import duty, habits, responding
 from tests.simulation.invariants.state import pages_of_move, steady, stopped, touched, wants
 from tests.simulation.trace import Image, Key, Trace, Violation, seconds
 from tocsin.rows import Row
+from tocsin.user import Channel
 
 STEPS = ("escalated", "repeated", "last_resort", "reminded")
 STALE = 890.0  # seconds after which nobody is woken any more, while faults go on all the time
@@ -91,7 +93,7 @@ def _unwanted(trace: Trace, key: Key, start: float, end: float) -> bool:
     return any(
         other[0] == key[0] and images[0].at <= end and _same_way(images[0].row, page)
         for other, images in trace.pages.items()
-    ) or (page["channel"] == "sms" and stopped(trace, page["address"], start, end))
+    ) or stopped(trace, page["address"], start, end)
 
 
 def _same_way(later: Row, page: Row) -> bool:
@@ -109,7 +111,8 @@ def no_page_is_settled_without_a_try(trace: Trace) -> Iterator[Violation]:
         if last.row.get("status") in ("failed", "skipped") and not tries:
             limit = trace.limit(key, max(first.at, trace.put_off(key))) + trace.skew
             moved = _committed(trace, key)
-            gone_stale = last.at <= limit and last.at - moved > STALE and not first.row.get("ask")
+            stale = last.at - max(moved, trace.put_off(key)) > STALE
+            gone_stale = last.at <= limit and stale and not first.row.get("ask")
             if not gone_stale and not _unwanted(trace, key, first.at, min(last.at, limit)):
                 yield Violation("I1", " ".join(key), f"was {last.row['status']} without a try: {last.row.get('error')}")
 
@@ -176,9 +179,12 @@ def _names_users(trace: Trace, ticket: Row, at: float) -> bool:
 
 
 def _put_by(trace: Trace, pk: str, old: Image, new: Image) -> list[Image]:
-    """Return the pages that were put for a move: not by an attempt that died, nor later as another way for one."""
+    """Return the pages that were put for a move, to be sent at once.
+
+    Not by an attempt that died, nor later as another way for one, nor of a step whose people all sleep.
+    """
     firsts = [images[0] for _, images in trace.pages_of(pk, old.row["epoch"])]
-    return [first for first in firsts if new.at - 20 <= first.at <= new.at]
+    return [first for first in firsts if new.at - 20 <= first.at <= new.at and "not_before" not in first.row]
 
 
 def _must(trace: Trace, ticket: Row, start: float, end: float) -> set[tuple[str, str]]:
@@ -191,16 +197,14 @@ def _must(trace: Trace, ticket: Row, start: float, end: float) -> set[tuple[str,
     step = steps[ticket["step"] - 1]
     company = steady(trace, (f"T#{tenant}#COMPANY", "COMPANY"), end) or {}
     severity = next((one for one in company["severities"] if one["name"] == ticket["severity"]), {})
-    channels = step.get("channels") or severity.get("channels") or ("sms", "email")
+    of_severity = severity.get("channels") or get_args(Channel)
     found = set()
     for target in step["notify"]:
         if "team" in target:
             continue  # whose turn it is: see turns.py
         name = target.get("user") or duty.on_call(trace, tenant, target["schedule"], end)
         user = steady(trace, (f"T#{tenant}#USER#{name}", "USER"), end)
-        fit = [
-            one for one in (user or {}).get("methods", {}).values() if one["verified"] and one["channel"] in channels
-        ]
+        fit = habits.fit(user or {}, step.get("channels"), ticket["severity"], of_severity)
         found |= {(name, one["method_id"]) for one in [m for m in fit if not m.get("flagged")] or fit}
     return found
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tests.simulation.invariants import duty
+from tests.simulation.invariants.habits import sleeps
 from tests.simulation.invariants.state import steady
 from tests.simulation.trace import Act, Image, Trace, Violation, seconds
 
@@ -50,7 +51,12 @@ def _reachable(trace: Trace, act: Act, user: str) -> bool:
 
 def nobody_to_ask(trace: Trace, act: Act) -> bool:
     """Say whether an ask may have been refused because it reaches nobody."""
-    return not any(_reachable(trace, act, user) for user in meant(trace, act))
+    return not any(_awake(trace, act, user) for user in meant(trace, act))
+
+
+def _awake(trace: Trace, act: Act, user: str) -> bool:
+    row = steady(trace, (f"T#{act.tenant}#USER#{user}", "USER"), act.ended)
+    return _reachable(trace, act, user) and not sleeps(row or {})
 
 
 def nobody_is_asked_twice_in_a_minute(trace: Trace) -> Iterator[Violation]:

@@ -112,7 +112,8 @@ def nobody_is_hurried_who_was_reached(trace: Trace) -> Iterator[Violation]:
                 continue
             for (_, name), pages in trace.pages_of(pk, old.row["epoch"] - 1):
                 status = next((one.row["status"] for one in reversed(pages) if one.at <= new.at), "")
-                pending = status == "pending" and not _in_hand(pages, new.at)
+                asleep = seconds(pages[0].row.get("not_before", pages[0].row["created_at"])) > new.at
+                pending = status == "pending" and not asleep and not _in_hand(pages, new.at)
                 if status == "sent" or (pending and not touched(trace, pk, old.at, new.at)):
                     yield Violation("I4", pk, f"was hurried at {new.at:.1f} s, while {name} was {status}")
 

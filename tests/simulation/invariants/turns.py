@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import get_args
 
+from tests.simulation.invariants import habits
 from tests.simulation.invariants.state import steady
 from tests.simulation.trace import Image, Trace, Violation
 from tocsin.rows import Row
+from tocsin.user import Channel
 
 MOVES = ("escalated", "repeated")
 MINUTE = 60.0
@@ -51,6 +54,8 @@ def _members(trace: Trace, move: Image) -> tuple[list[str], bool]:
             user = steady(trace, (pk, sk), move.at)
             if any(move.at - MINUTE < one.at for one in images if one.at > 0) or user is None:
                 return [], False
+            if habits.sleeps(user):
+                return [], False  # who sleeps is passed over, at some hours
             found.append(user["user_id"])
             fit.append(_fit(user, step))
     return (sorted(found), all(fit)) if any(fit) else ([], False)
@@ -61,8 +66,7 @@ def _in_turn(step: Row) -> bool:
 
 
 def _fit(user: Row, step: Row) -> bool:
-    channels = step.get("channels") or ("sms", "email")
-    return any(one["verified"] and one["channel"] in channels for one in user["methods"].values())
+    return bool(habits.fit(user, step.get("channels"), "", get_args(Channel)))
 
 
 def _turn(rule: Row, place: Row) -> int:

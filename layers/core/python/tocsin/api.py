@@ -88,7 +88,7 @@ class Api(APIGatewayHttpResolver):
 
     def __init__(self, noun: str) -> None:
         aws.prepare("dynamodb")
-        super().__init__(enable_validation=True, json_body_deserializer=_json)
+        super().__init__(enable_validation=True, json_body_deserializer=_object)
         self._noun = noun
         self.routes: dict[str, re.Pattern[str]] = {}  # by name, as in the table of who may do what
         self.use(middlewares=[_known_parameters_only, _known_fields_only])
@@ -142,7 +142,7 @@ class Api(APIGatewayHttpResolver):
         limits.admit_request(who, clock.now())  # after what costs nothing, and may not concern a function with tables
         _check_body(request)
         if own:
-            ownership.check(who, route, own, path, _fields(request["body"]))
+            ownership.check(who, route, own, path, _object(request["body"] or "{}"))
 
     def _matched(self, path: str, method: str) -> tuple[str, dict[str, str]]:
         """Return the route that a request takes, and the ids in its path. Raises `NotFound`, `MethodNotAllowed`."""
@@ -190,10 +190,12 @@ def _json(text: str) -> Any:
     return found
 
 
-def _fields(text: str) -> dict[str, Any]:
-    """Return the fields of a body: none if it is no object, which is refused later."""
-    found = _json(text) if text else {}
-    return found if isinstance(found, dict) else {}
+def _object(text: str) -> dict[str, Any]:
+    """Parse a body that must be an object. Of a list Powertools would take the first, unseen by who looked before."""
+    found = _json(text)
+    if not isinstance(found, dict):
+        raise Invalid.at("body", msg="The body must be a JSON object.")
+    return found
 
 
 def _no_constant(name: str) -> None:

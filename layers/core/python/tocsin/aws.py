@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 TIMEOUT_SECONDS = 3
-ONCE = dict.fromkeys(("sns", "sesv2", "scheduler", "lambda"), 1)
+ONCE = dict.fromkeys(("sns", "pinpoint-sms-voice-v2", "sesv2", "scheduler", "lambda"), 1)
 SLOW = {"lambda": 35}  # seconds: a function at work is waited for
 
 

@@ -1,8 +1,9 @@
 """Breakers: a sender that fails again and again is left alone for a while, and then tried with one message.
 
-Each tenant has its own for each sender, for what fails one company's messages must not delay another's; if the sender
-is down for all, each finds out by itself. The row is read along with each page; it is written only when something
-failed, or works again. A breaker delays pages and lets the next method be tried. It never drops one.
+Of a webhook its host is what fails. Each tenant has its own for each sender, for what fails one company's messages must
+not delay another's; if the sender is down for all, each finds out by itself. The row is read along with each page; it
+is written only when something failed, or works again. A breaker delays pages and lets the next method be tried. It
+never drops one.
 """
 
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from tocsin import keys, times
 from tocsin.channels import CHANNELS
 from tocsin.errors import ConditionFailed
 from tocsin.keys import Key
+from tocsin.queues import TurnMessage
 from tocsin.rows import Next, Row
 from tocsin.store import tickets
 from tocsin.telemetry import count, logger
@@ -22,9 +24,9 @@ PAUSED = "The sender fails; it is tried again soon."
 PROBE = timedelta(seconds=15)  # after which another message is tried, if nobody heard of the first
 
 
-def key(tenant: str, channel: str) -> Key:
-    """Return the key of the row of a tenant's breaker for a channel's sender."""
-    return keys.breaker(tenant, channel, CHANNELS[channel].sender())
+def key(tenant: str, channel: str, address: str) -> Key:
+    """Return the key of the row of a tenant's breaker for whom messages to an address go through."""
+    return keys.breaker(tenant, channel, CHANNELS[channel].through(address))
 
 
 def paused_until(row: Row | None, now: datetime) -> datetime | None:
@@ -50,13 +52,14 @@ def closed_to(row: Row | None, now: datetime) -> datetime | None:
     return None
 
 
-def failed(tenant: str, channel: str, row: Row | None, now: datetime) -> bool:
+def failed(way: TurnMessage, row: Row | None, now: datetime) -> bool:
     """Count a failure of the channel; some in a row open the breaker, each time for longer. Say if it is open."""
+    place = key(way.tenant, way.channel, way.address)
     fresh = row is None or row["failed_at"] < times.text(now - MEMORY)
     first = {"failures": 1, "pauses": 0, "open_until": None} if fresh else {"failures": Next("failures")}
     try:
         found = tickets.update(
-            key(tenant, channel),
+            place,
             {**first, "failed_at": times.text(now), "expires": int((now + timedelta(days=1)).timestamp())},
             when=() if fresh else [("failures", ">", 0)],
         )
@@ -65,11 +68,13 @@ def failed(tenant: str, channel: str, row: Row | None, now: datetime) -> bool:
     if found["failures"] < FAILURES:
         return False
     pause: timedelta = min(FIRST_PAUSE * 2 ** min(found["pauses"], 10), LONGEST_PAUSE)
-    logger.error("a sender fails: its breaker is open", extra={"channel": channel, "seconds": pause.total_seconds()})
+    logger.error(
+        "a sender fails: its breaker is open", extra={"channel": way.channel, "seconds": pause.total_seconds()}
+    )
     count("BreakerOpened")
     try:
         tickets.update(
-            key(tenant, channel),
+            place,
             {"open_until": times.text(now + pause), "pauses": Next("pauses")},
             when=[("pauses", "=", found["pauses"])],
         )

@@ -14,8 +14,11 @@ def write(tenant: str, of: str, position: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def read(tenant: str, of: str, text: str | None) -> str | None:
-    """Return the position that a cursor stands for. Raises `Invalid` for one that this list never gave."""
+def read(tenant: str, of: str, text: str | None, *, within: tuple[str, str] | None = None) -> str | None:
+    """Return the position that a cursor stands for. Raises `Invalid` for one that this list never gave.
+
+    `within`: from where to where the list goes. DynamoDB takes no other place to go on from.
+    """
     if text is None:
         return None
     try:
@@ -24,7 +27,8 @@ def read(tenant: str, of: str, text: str | None) -> str | None:
         found = None
     match found:
         case [str(named), str(position)] if named == _list(tenant, of) and _sound(position):
-            return position
+            if within is None or within[0] <= position <= within[1]:
+                return position
     raise Invalid.at("query", "cursor", msg="This is not a cursor of this list.")
 
 

@@ -166,6 +166,7 @@ def walk(ticket: Ticket, plan: Plan, book: Book, now: datetime, *, asleep: Seque
     beyond = ticket.beyond if same else 0
     passed: list[Passed] = []
     asleep = list(asleep)
+    since = ticket.held_since or now  # each step that is held is held from where the one before it was passed
     if not beyond:
         for round_, step in islice(_positions(plan, at), len(plan.rungs)):  # a whole round, no further
             rung = rung_at(plan, round_, step)
@@ -173,21 +174,22 @@ def walk(ticket: Ticket, plan: Plan, book: Book, now: datetime, *, asleep: Seque
             if reached.awake:
                 kind = Kind.REPEATED if step == plan.repeat_from and round_ > 1 else Kind.ESCALATED
                 return _move(kind, plan, (step, round_, 0), now, rung.wait, reached.along(asleep), passed)
-            until = _holds_until(rung, reached, ticket, book, now)
-            if until is not None:
+            until = _holds_until(rung, reached, ticket, book, since)
+            if until > now:
                 return _hold(rung, reached, ticket, book, now, until)
+            since = until
             asleep += reached.pages
             passed.append((round_, step, reached.remark))
     return _past_the_end(ticket, plan, (at[1], at[0], beyond), book, now, passed, asleep)
 
 
-def _holds_until(rung: Rung, reached: Reached, ticket: Ticket, book: Book, now: datetime) -> datetime | None:
-    """Return until when a rung is held for somebody to come on call, None if it is not."""
-    by_hand = ticket.change == Kind.HURRIED and ticket.changed_by != "system"
+def _holds_until(rung: Rung, reached: Reached, ticket: Ticket, book: Book, since: datetime) -> datetime:
+    """Return until when a rung that comes at `since` is held for somebody to come on call; `since` if it is not."""
+    # One that is held still was woken by the end of a maintenance, which asks for no step.
+    by_hand = ticket.change == Kind.HURRIED and ticket.changed_by != "system" and not ticket.held
     if rung.hold is None or by_hand or not book.there(reached.unmanned):
-        return None
-    until = (ticket.held_since or now) + rung.hold
-    return until if until > now else None
+        return since
+    return since + rung.hold
 
 
 def _hold(rung: Rung, reached: Reached, ticket: Ticket, book: Book, now: datetime, until: datetime) -> Decision:

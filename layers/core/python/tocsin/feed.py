@@ -3,10 +3,12 @@
 An event's UID follows from what it tells: it is the same in every answer, and moves with its turn's beginning.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from typing import Final
 
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, vText
 
 from tocsin import ids, times
 from tocsin.oncall import Shift
@@ -15,14 +17,17 @@ from tocsin.schedule import Schedule
 REFRESH = timedelta(hours=1)
 # What each calendar says of itself; the last is what Outlook reads in place of RFC 7986's refresh-interval.
 _SAID = {"prodid": "-//Tocsin//On call//EN", "version": "2.0", "method": "PUBLISH", "x-published-ttl": "PT1H"}
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # no text has them (RFC 5545, section 3.1)
 
 
 def text(tenant: str, schedule: Schedule, shifts: Iterable[Shift], names: Mapping[str, str]) -> bytes:
     """Return the calendar. `names` are what users are called; a gap is no event."""
     calendar = Calendar()
-    # RFC 7986's name, and what Outlook and Google read in its place.
-    for name, value in {**_SAID, "name": schedule.name, "x-wr-calname": schedule.name}.items():
-        calendar.add(name, value)
+    for name, said in _SAID.items():
+        calendar.add(name, said)
+    # RFC 7986, and what Outlook and Google read in its place. The library does not know that they are texts.
+    for name in ("name", "x-wr-calname"):
+        calendar.add(name, vText(_CONTROLS.sub("", schedule.name)))
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     for shift in shifts:
         if shift.user is not None:
@@ -38,6 +43,6 @@ def _event(tenant: str, schedule: Schedule, shift: Shift, name: str) -> Event:
     event.add("dtstamp", schedule.updated_at)
     event.add("dtstart", shift.begin)
     event.add("dtend", shift.end)
-    event.add("summary", f"{name} on call: {schedule.name}")
+    event.add("summary", _CONTROLS.sub("", f"{name} on call: {schedule.name}"))
     event.add("transp", "TRANSPARENT")  # being on call is not being busy
     return event

@@ -123,9 +123,13 @@ def _of(door: Row, now: datetime) -> str:
         raise NotFound("There is no such feed.")
     midnight = datetime.combine(now.astimezone(UTC).date(), time(), tzinfo=UTC)  # so that a day's answers are alike
     begin, end = midnight - BACK, midnight + AHEAD
-    # From where the turn begins that goes on then: an event is always told whole.
+    # From where the turn or override begins that goes on then: an event is always told whole.
     since = oncall.turns_begin(schedule, begin)
-    rota = Rota(schedule, schedules.overriding(tenant, schedule.schedule_id, since, end))
+    overrides = schedules.overriding(tenant, schedule.schedule_id, since, end)
+    earliest = min((one.begin for one in overrides if one.end > begin), default=since)
+    if earliest < since:
+        since, overrides = earliest, schedules.overriding(tenant, schedule.schedule_id, earliest, end)
+    rota = Rota(schedule, overrides)
     shifts, people = schedules.settled(
         tenant,
         lambda gone: [one for one in oncall.shifts(rota, since, end, gone=gone) if one.end > begin],

@@ -1,11 +1,10 @@
-"""Fetch what a company names: over HTTPS, from a public address, once resolved, no redirects, little and soon.
+"""Ask what a company names: over HTTPS, at a public address, once resolved, no redirects, little and soon.
 
 A URL that a customer chooses must not lead into our own network (server-side request forgery, OWASP). The name is
 resolved once, every address it has must be public, and the connection is made to one of these addresses while
 certificate and SNI are the name's: what is checked is what is connected to.
 """
 
-import re
 import socket
 import ssl
 import threading
@@ -13,23 +12,23 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from typing import Final, Self
-from urllib.parse import urlsplit
+from ipaddress import ip_address
+from typing import Final
 
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.util import Timeout
 
 from tocsin.errors import TocsinError
 from tocsin.settings import settings
+from tocsin.url import Place
 
 SECONDS: Final = 3.0  # for all of it: name, connection, answer
+SECONDS_TO_TAKE: Final = 8.0  # what is sent, as long: it is work for who takes it
 BYTES: Final = 256 * 1024
+JSON: Final = "application/json"
 
-# RFC 3986 without user, fragment, and what parsers read differently: white space, backslashes, controls.
-_SHAPE: Final = re.compile(r"(https?)://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[!-~]*|\?[!-~]*)?")
-_UNICAST: Final = IPv6Network("2000::/3")  # the only global unicast space that IANA has given out
+_NOT_CONNECTED: Final = (ConnectTimeoutError, NewConnectionError, ConnectionRefusedError)
 
 
 class FetchError(TocsinError):
@@ -42,28 +41,11 @@ class FetchError(TocsinError):
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a URL leads: `port` is the scheme's if it names none, `target` is path and query."""
+class _Answer:
+    """What came back: up to `BYTES` of it, and nothing of what was not asked for."""
 
-    secure: bool
-    host: str
-    port: int
-    target: str
-
-    @classmethod
-    def of(cls, url: str) -> Self:
-        """Read a URL. Raises `FetchError` unless it can only be read in one way."""
-        found = _SHAPE.fullmatch(url)
-        if not found or "\\" in url or "#" in url:
-            raise FetchError("This is not a URL that can be fetched.", permanent=True)
-        parts = urlsplit(url)
-        secure = parts.scheme == "https"
-        try:
-            port = parts.port or (443 if secure else 80)
-        except ValueError:
-            raise FetchError("There is no such port.", permanent=True) from None
-        query = f"?{parts.query}" if parts.query else ""
-        return cls(secure, str(parts.hostname), port, (parts.path or "/") + query)
+    status: int
+    body: bytes
 
 
 def get(url: str) -> bytes:
@@ -72,29 +54,34 @@ def get(url: str) -> bytes:
     Raises:
         FetchError: the URL leads to no public address, or was not answered with 200.
     """
-    place = Place.of(url)
-    answer = _in_time(lambda: _fetched(place))
-    if isinstance(answer, FetchError):
-        raise answer
-    return answer
+    place = _place(url)
+    answer = _in_time(lambda: _asked(place, None, SECONDS), SECONDS)
+    if answer.status != HTTPStatus.OK:
+        refused = HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.TOO_MANY_REQUESTS
+        raise FetchError(f"The answer was {answer.status}, not 200.", permanent=refused)
+    return answer.body
 
 
-def public(address: IPv4Address | IPv6Address) -> bool:
-    """Say whether an address can only be a stranger's: none of this machine, network, or account.
+def post(url: str, body: bytes) -> int:
+    """Hand JSON to a URL, within 8 seconds. Return the answer's status; the rest of it is not read.
 
-    IPv6 forms that stand for an IPv4 address (mapped, 6to4, Teredo, NAT64) are none, whatever they stand for.
+    Raises:
+        FetchError: the URL leads to no public address, or there was no answer.
     """
-    special = address.is_multicast or address.is_reserved or address.is_link_local or address.is_unspecified
-    if special or address.is_private or not address.is_global:
-        return False
-    if isinstance(address, IPv4Address):
-        return True
-    return address in _UNICAST and address.sixtofour is None and address.teredo is None
+    place = _place(url)
+    return _in_time(lambda: _asked(place, body, SECONDS_TO_TAKE), SECONDS_TO_TAKE).status
 
 
-def _in_time(work: Callable[[], bytes]) -> bytes | FetchError:
+def _place(url: str) -> Place:
+    try:
+        return Place.of(url)
+    except ValueError as error:
+        raise FetchError(str(error), permanent=True) from None
+
+
+def _in_time(work: Callable[[], _Answer], seconds: float) -> _Answer:
     """Do the work on a thread that is left behind when it takes too long: nothing else can cut off a name's look-up."""
-    result: list[bytes | FetchError] = []
+    result: list[_Answer | FetchError] = []
 
     def run() -> None:
         try:
@@ -104,18 +91,24 @@ def _in_time(work: Callable[[], bytes]) -> bytes | FetchError:
 
     worker = threading.Thread(target=run, daemon=True)
     worker.start()
-    worker.join(SECONDS)
-    return result[0] if result else FetchError("There was no answer in time.")
+    worker.join(seconds)
+    answer = result[0] if result else FetchError("There was no answer in time.")
+    if isinstance(answer, FetchError):
+        raise answer
+    return answer
 
 
-def _fetched(place: Place) -> bytes:
-    end = time.monotonic() + SECONDS
+def _asked(place: Place, body: bytes | None, seconds: float) -> _Answer:
+    """Ask at one address after the other; but what may have been taken at one is not handed to the next."""
+    end = time.monotonic() + seconds
     problem = FetchError("The name has no address.")
     for address in _resolved(place):
         try:
-            return _answered(place, address, end)
+            return _answered(place, address, body, end)
         except (HTTPError, OSError) as error:
             problem = FetchError(f"There was no answer: {type(error).__name__}.")
+            if body is not None and not isinstance(error, _NOT_CONNECTED):
+                break
     raise problem
 
 
@@ -126,35 +119,35 @@ def _resolved(place: Place) -> list[str]:
     except (OSError, UnicodeError):
         raise FetchError("The name cannot be resolved.") from None
     addresses = [ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
-    if settings.loopback_issuers and addresses and all(address.is_loopback for address in addresses):
-        return [str(address) for address in sorted(addresses, key=lambda address: address.version)]
-    if not place.secure:
-        raise FetchError("The URL must begin with https://.", permanent=True)
-    if not all(public(address) for address in addresses):
-        raise FetchError("The name leads to an address that is not public.", permanent=True)
+    try:
+        place.check(addresses, loopback=settings.loopback_urls)
+    except ValueError as error:
+        raise FetchError(str(error), permanent=True) from None
     return [str(address) for address in sorted(addresses, key=lambda address: address.version)]
 
 
-def _answered(place: Place, address: str, end: float) -> bytes:
-    with _pool(place, address) as pool:
+def _answered(place: Place, address: str, body: bytes | None, end: float) -> _Answer:
+    headers = {"Host": _host(place), "Accept": JSON, "User-Agent": "Tocsin"}
+    with _pool(place, address, end - time.monotonic()) as pool:
         answer = pool.request(
-            "GET",
+            "GET" if body is None else "POST",
             place.target,
-            headers={"Host": _host(place), "Accept": "application/json", "User-Agent": "Tocsin"},
+            body=body,
+            headers=headers if body is None else {**headers, "Content-Type": JSON},
             redirect=False,
             assert_same_host=False,
             preload_content=False,
             decode_content=False,
         )
         try:
-            return _body(answer, end)
+            return _Answer(answer.status, _body(answer, end) if body is None else b"")
         finally:
             answer.close()
 
 
-def _pool(place: Place, address: str) -> urllib3.HTTPConnectionPool:
+def _pool(place: Place, address: str, seconds: float) -> urllib3.HTTPConnectionPool:
     """Return a connection to the address that speaks to the name (urllib3 guide, "Custom SNI hostname")."""
-    timeout, retries = Timeout(total=SECONDS), urllib3.Retry(total=False)
+    timeout, retries = Timeout(total=max(seconds, 0.01)), urllib3.Retry(total=False)
     if not place.secure:
         return urllib3.HTTPConnectionPool(address, place.port, timeout=timeout, retries=retries)
     return urllib3.HTTPSConnectionPool(
@@ -174,9 +167,6 @@ def _host(place: Place) -> str:
 
 
 def _body(answer: urllib3.BaseHTTPResponse, end: float) -> bytes:
-    if answer.status != HTTPStatus.OK:
-        refused = HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.TOO_MANY_REQUESTS
-        raise FetchError(f"The answer was {answer.status}, not 200.", permanent=refused)
     body = b""
     for part in answer.stream(16 * 1024, decode_content=False):
         body += part

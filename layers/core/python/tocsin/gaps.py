@@ -52,15 +52,18 @@ def _readable(row: Row) -> Schedule | None:
 
 
 def _gap(tenant: str, schedule: Schedule, user_id: str, now: datetime) -> Shift | None:
-    if all(user_id not in layer.users for layer in schedule.layers):
-        return None
     until = now + AHEAD
     rota = Rota(schedule, schedules.overriding(tenant, schedule.schedule_id, now, until))
+    turns = [user for layer in schedule.layers for user in layer.users]
+    if user_id not in (*turns, *(one.user for one in rota.overrides)):
+        return None
     shifts, _ = schedules.settled(
         tenant,
         lambda gone: list(islice(oncall.shifts(rota, now, until, gone={*gone, user_id}), MOST_SHIFTS)),
     )
-    return next((shift for shift in shifts if shift.user is None and shift.missing == user_id), None)
+    # Also where the user stood in for another who is gone, and who is said to be missing.
+    gaps = (shift for shift in shifts if shift.user is None and shift.missing is not None)
+    return next((gap for gap in gaps if user_id in oncall.candidates(rota, gap.begin)), None)
 
 
 def _tell(tenant: str, schedule: Schedule, user_id: str, gap: Shift) -> None:

@@ -108,7 +108,8 @@ def listed(
     tenant: str, wanted: Wanted, *, limit: int, after: str | None, now: datetime
 ) -> tuple[list[Entry], str | None]:
     """Return a page of entries, newest first, and the cursor of the next. Raises `NotFound`, `Invalid`."""
-    until = times.text(wanted.until) if wanted.until else f"{times.text(now)[:7]}~"
+    latest = f"{times.text(now)[:7]}~"
+    until = min(times.text(wanted.until), latest) if wanted.until else latest  # there is nothing of months to come
     made = times.parse(resource.get(keys.company(tenant))["created_at"])
     begin = times.text(max(made - ONBOARDING, wanted.since or made - ONBOARDING))
     rows, following = _read(tenant, _place(tenant, after) or until, begin, 2 * limit)

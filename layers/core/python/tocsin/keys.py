@@ -17,7 +17,7 @@ Tickets (runtime)
     reply code  PHONE#<number>                  CODE#<5 digits>
     phone       PHONE#<number>                  PHONE
     link        LINK#<sha256 of the token>      LINK
-    busy        SENDER#<channel>#<sender>       BUSY#<tenant>
+    busy        SENDER#<channel>                BUSY#<tenant>
 
     index  hash                              range       holds
     due    DUE#<shard 00..63>                look_at     tickets and pages with something left to do
@@ -150,9 +150,9 @@ def breaker(tenant: str, channel: str, sender: str) -> Key:
 BUSY = "BUSY#"
 
 
-def busy(channel: str, sender: str, tenant: str = "") -> Key:
-    """Return the key of the row that says that a tenant wants more than its share of a sender."""
-    return Key(pk=f"SENDER#{channel}#{sender}", sk=f"{BUSY}{tenant}")
+def busy(channel: str, tenant: str = "") -> Key:
+    """Return the key of the row that says that a tenant wants more than its share of a channel's sender."""
+    return Key(pk=f"SENDER#{channel}", sk=f"{BUSY}{tenant}")
 
 
 CODES = "CODE#"

@@ -6,8 +6,9 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Told:
-    """What a page tells of a ticket: what is wrong, how bad, whose, since when."""
+    """What a page tells of a ticket: which, what is wrong, how bad, whose, since when."""
 
+    ticket_id: str
     title: str
     severity: str
     team: str

@@ -1,6 +1,6 @@
-"""How much a company may do: so much a second, and what was not used of ten seconds at once; of SMS, so many a day."""
+"""How much a company may do: so much a second, and of ten seconds at once; of SMS and calls, so many a day."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -13,7 +13,10 @@ LARGEST_A_DAY: Final = 1_000_000
 DAY: Final = 86_400  # seconds
 
 _MEANT = f"Missing: the installation's. {BURST} times as many may come at once."
-_SMS = "Parts of SMS. What was not used of a day may come at once; above it pages wait and go by other channels first."
+_ABOVE = "What was not used of a day may come at once; above it pages wait and go by other channels first."
+_SMS = f"Parts of SMS. {_ABOVE}"
+_VOICE = f"Calls. {_ABOVE}"
+PerDayLimit = Literal["sms_per_day", "voice_per_day"]
 PerSecond = Annotated[int, Field(ge=1, le=LARGEST)]
 PerDay = Annotated[int, Field(ge=1, le=LARGEST_A_DAY)]
 
@@ -24,6 +27,7 @@ class Limits(Record):
     tickets_per_second: int
     requests_per_second: int
     sms_per_day: int = Field(description=_SMS)
+    voice_per_day: int = Field(description=_VOICE)
 
 
 class OwnLimits(Record):
@@ -32,6 +36,7 @@ class OwnLimits(Record):
     tickets_per_second: int | None = None
     requests_per_second: int | None = None
     sms_per_day: int | None = None
+    voice_per_day: int | None = None
 
 
 class LimitSettings(Body):
@@ -40,6 +45,7 @@ class LimitSettings(Body):
     tickets_per_second: PerSecond | None = Field(default=None, description=f"Tickets that are opened. {_MEANT}")
     requests_per_second: PerSecond | None = Field(default=None, description=f"Requests with API keys. {_MEANT}")
     sms_per_day: PerDay | None = Field(default=None, description=f"{_SMS} Missing: the installation's.")
+    voice_per_day: PerDay | None = Field(default=None, description=f"{_VOICE} Missing: the installation's.")
 
 
 def counting(own: OwnLimits, everybodys: Limits) -> Limits:

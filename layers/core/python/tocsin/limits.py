@@ -9,13 +9,13 @@ from tocsin import allowance, clock, keys, leases, limit
 from tocsin.access import Principal
 from tocsin.company import Company
 from tocsin.errors import Overloaded, TooMany
-from tocsin.limit import Limits
+from tocsin.limit import Limits, OwnLimits, PerDayLimit
 from tocsin.settings import settings
 from tocsin.store import directory
 from tocsin.telemetry import count, logger
 
 _KEEP_SECONDS = 600.0
-_kept: TTLCache[str, int | None] = TTLCache(1000, _KEEP_SECONDS, timer=lambda: clock.now().timestamp())
+_kept: TTLCache[str, OwnLimits] = TTLCache(1000, _KEEP_SECONDS, timer=lambda: clock.now().timestamp())
 
 
 def of(company: Company) -> Limits:
@@ -24,6 +24,7 @@ def of(company: Company) -> Limits:
         tickets_per_second=settings.tickets_per_second,
         requests_per_second=settings.requests_per_second,
         sms_per_day=settings.sms_per_day,
+        voice_per_day=settings.voice_per_day,
     )
     return limit.counting(company.limits, everybodys)
 
@@ -57,21 +58,23 @@ def admit_request(who: Principal, now: datetime) -> None:
         raise _refusal(f"The company sends more than {who.requests_per_second} requests a second.", wait)
 
 
-def sms_wait(tenant: str, parts: int, now: datetime) -> timedelta | None:
-    """Take so many parts of what a company may send by SMS in a day. Return None, or how long until there are."""
-    most = _sms_per_day(tenant)
-    wait = allowance.take(keys.allowance(tenant, "sms_day"), now, rate=most / limit.DAY, burst=most, cost=parts)
+def days_wait(tenant: str, name: PerDayLimit | None, parts: int, now: datetime) -> timedelta | None:
+    """Take so many parts of a company's limit of a day. Return None, or how long until there are; None: no limit."""
+    if name is None:
+        return None
+    most: int = getattr(_limits(tenant), name) or getattr(settings, name)
+    wait = allowance.take(keys.allowance(tenant, name), now, rate=most / limit.DAY, burst=most, cost=parts)
     if wait is not None:
-        count("SmsLimited")
-        logger.warning("the company's SMS of a day are used up", extra={"limit": most})
+        count("DayUsedUp")
+        logger.warning("what the company may send in a day is used up", extra={name: most})
     return wait
 
 
-def _sms_per_day(tenant: str) -> int:
+def _limits(tenant: str) -> OwnLimits:
     if tenant not in _kept:
         row = directory.get(keys.company(tenant))
-        _kept[tenant] = Company.of(row).limits.sms_per_day if row else None
-    return _kept[tenant] or settings.sms_per_day
+        _kept[tenant] = Company.of(row).limits if row else OwnLimits()
+    return _kept[tenant]
 
 
 def forget() -> None:

@@ -29,7 +29,10 @@ READ_AGAIN = timedelta(seconds=2)
 LOOKS, SLOW_TABLE = 3, timedelta(seconds=5)
 NOTICE_ATTEMPTS, NOTICE_DELAY = 5, 30
 LONGEST_OVER_LIMIT = timedelta(minutes=10)  # SQS delays by 15 minutes at most
-USED_UP = "The company's SMS of a day are used up."
+USED_UP = {
+    "sms_per_day": "The company's SMS of a day are used up.",
+    "voice_per_day": "The company's calls of a day are used up.",
+}
 LONGEST_WAIT = 30.0  # seconds beyond a share's own, so that those that wait for one do not all come at once
 
 
@@ -82,9 +85,9 @@ def _send_notice(notice: Notice) -> Outcome:
     if wait is not None:
         queues.put(notice, delay=ceil(wait.total_seconds()))
         return Outcome.PUT_OFF
-    if channel.paid and limits.sms_wait(notice.tenant, parts, clock.now()) is not None:
+    if limits.days_wait(notice.tenant, channel.per_day, parts, clock.now()) is not None:
         return Outcome.SKIPPED  # a code or an answer is of no use hours later
-    if notice.channel == "sms" and not _known_and_willing(notice.address):
+    if channel.replies and not _known_and_willing(notice.address):
         return Outcome.SKIPPED
     try:
         channel.send(letter)
@@ -180,8 +183,9 @@ def _read(message: PageMessage | TurnMessage, pages: Sequence[Waiting], *, in_tu
     now = clock.now()
     found = [(keys.ticket(message.tenant, one.ticket_id), one.page) for one in pages]
     places = [key for ticket_key, sk in found for key in (ticket_key, Key(pk=ticket_key["pk"], sk=sk))]
-    phone = [keys.phone(message.address)] if message.channel == "sms" else []
-    breaker, *rows = tickets.get_many([breakers.key(message.tenant, message.channel), *places, *phone])
+    phone = [keys.phone(message.address)] if CHANNELS[message.channel].replies else []
+    broken = breakers.key(message.tenant, message.channel, message.address)
+    breaker, *rows = tickets.get_many([broken, *places, *phone])
     stopped = bool(phone and (rows.pop() or {}).get("stopped"))
     wanted, skipped = [], 0
     for ticket_row, page_row in zip(rows[::2], rows[1::2], strict=True):
@@ -248,10 +252,10 @@ def _try(turn: Turn, desk: Desk) -> Outcome:
     wait = shares.take(turn.way.tenant, turn.way.channel, parts, now, tries=turn.way.tries)
     if wait is not None:
         return _wait_for_share(turn, desk, wait)
-    wait = limits.sms_wait(turn.way.tenant, parts, now) if channel.paid else None
-    if wait is not None:
+    wait = limits.days_wait(turn.way.tenant, channel.per_day, parts, now)
+    if channel.per_day and wait is not None:
         _try_another_way(desk)
-        turns.put_off(turn, desk.pages, now + min(wait, LONGEST_OVER_LIMIT), now, USED_UP)
+        turns.put_off(turn, desk.pages, now + min(wait, LONGEST_OVER_LIMIT), now, USED_UP[channel.per_day])
         return Outcome.PUT_OFF
     return _send(turn, desk, channel)
 
@@ -283,7 +287,8 @@ def _send(turn: Turn, desk: Desk, channel: Channel) -> Outcome:
         now = clock.now()
         turns.put_off(turn, desk.pages, now + SLOW_TABLE, now, "The table was too slow to say whether it is wanted.")
         return Outcome.PUT_OFF
-    tried = [one.tried().model_copy(update={"code": code}) for one in desk.pages]
+    own = code if len(desk.wanted) == 1 else None  # one of many would answer for all of them, if this goes out alone
+    tried = [one.tried().model_copy(update={"code": own}) for one in desk.pages]
     desk = replace(desk, wanted=[Wanted(one, of.of) for one, of in zip(tried, desk.wanted, strict=True)])
     try:
         provider_id = channel.send(_letter(desk, link, code))
@@ -305,7 +310,14 @@ def _known_code(desk: Desk) -> str | None:
 def _letter(desk: Desk, link: str, code: str | None) -> Letter:
     by_ticket = {one.of.ticket_id: one.of for one in desk.wanted}
     told = tuple(
-        Told(of.title, of.severity, of.team, f"{of.description}..." if of.body else of.description or "", of.created_at)
+        Told(
+            of.ticket_id,
+            of.title,
+            of.severity,
+            of.team,
+            f"{of.description}..." if of.body else of.description or "",
+            of.created_at,
+        )
         for of in by_ticket.values()
     )
     return Letter(address=desk.pages[0].address, facts=Facts(told, link, code))
@@ -317,7 +329,7 @@ def _failed(turn: Turn, desk: Desk, error: SendError) -> Outcome:
     if error.permanent:
         return _give_up(desk, error)
     now = clock.now()
-    is_open = breakers.failed(turn.way.tenant, turn.way.channel, desk.breaker, now)
+    is_open = breakers.failed(turn.way, desk.breaker, now)
     delay = page.retry_delay(desk.pages[0], random.SystemRandom())
     if is_open:
         _try_another_way(desk)

@@ -57,7 +57,7 @@ def page(
     since = f"{keys.OVERRIDES}{times.text(begin) if begin else ''}"
     until = f"{keys.OVERRIDES}{times.text(end + LONGEST_OVERRIDE) if end else '~'}"
     of = f"overrides/{schedule_id}/{since}/{until}"  # a cursor is a place within these
-    start = cursor.read(tenant, of, after)
+    start = cursor.read(tenant, of, after, within=(since, until))
     rows = directory.query(pk, between=(since, until), limit=limit, after={"pk": pk, "sk": start} if start else None)
     following = cursor.write(tenant, of, rows.after["sk"]) if rows.after else None
     found = [Override.of(row) for row in rows.items]

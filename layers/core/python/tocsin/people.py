@@ -29,8 +29,7 @@ def create(tenant: str, wanted: Wanted, now: datetime) -> Row:
     Somebody who has signed in already, and whom the provider calls what the token did, is that user.
     """
     user_id = _signed_in(tenant, wanted) or ids.new()
-    if find(tenant, "userName", str(wanted.kept["userName"])):
-        raise Conflict("There is already a user of this userName.")
+    _check_free(tenant, user_id, wanted)
     _claim(tenant, user_id, wanted.names, now)
     marks = {**wanted.changes, "provisioned_at": times.text(now)}
     fresh = User(user_id=user_id, name=marks["name"], email=marks["email"], role="viewer", created_at=now)
@@ -49,7 +48,10 @@ def change(tenant: str, user_id: str, decide: Callable[[Row], Wanted], now: date
 
     def changes(row: Row) -> Row:
         wanted = decide(row)
-        _claim(tenant, user_id, [name for name in wanted.names if name not in had], now)
+        new = [name for name in wanted.names if name not in had]
+        if new:
+            _check_free(tenant, user_id, wanted)
+        _claim(tenant, user_id, new, now)
         if row.get("active", True) and not wanted.changes["active"]:
             gaps.warn(tenant, user_id, now)
         same = all(row.get(name) == new for name, new in wanted.changes.items())
@@ -107,6 +109,13 @@ def _signed_in(tenant: str, wanted: Wanted) -> str | None:
     identity = directory.get(keys.identity(tenant, ids.sha256(issuer.issuer, subject)))
     row = directory.get(keys.user(tenant, identity["user_id"])) if identity else None
     return str(row["user_id"]) if row and "scim" not in row else None
+
+
+def _check_free(tenant: str, user_id: str, wanted: Wanted) -> None:
+    """Raise `Conflict` if another has the `userName`: also one who was not made by SCIM, whose id it is."""
+    other = find(tenant, "userName", str(wanted.kept["userName"]))
+    if other and other["user_id"] != user_id:
+        raise Conflict("There is already a user of this userName.")
 
 
 def _claim(tenant: str, user_id: str, names: list[str], now: datetime) -> None:

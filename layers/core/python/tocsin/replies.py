@@ -176,7 +176,7 @@ def _unflag(phone: Phone) -> None:
     """Take back the flags that a carrier's refusals brought upon the number: it may be written to again."""
     for tenant, user in {(one.tenant, one.user) for one in phone.codes}:
         with suppress(NotFound), sessions.acting_for(tenant):
-            users.unflag(tenant, user, "sms", phone.number)
+            users.unflag(tenant, user, phone.number)
 
 
 def _close(phone: Phone, message_id: str | None, answer: str | None, now: datetime) -> None:

@@ -89,6 +89,11 @@ class Settings:
         return os.environ.get("SMS_SENDER", "")
 
     @cached_property
+    def voice_sender(self) -> str:
+        """Number that calls come from; empty: this installation makes no calls."""
+        return os.environ.get("VOICE_SENDER", "")
+
+    @cached_property
     def sender_rate(self) -> float:
         """How many messages (parts of an SMS) a second the channel's sender takes, for all companies together."""
         return float(_need("SENDER_RATE"))
@@ -103,6 +108,11 @@ class Settings:
     def sms_per_day(self) -> int:
         """Parts of SMS that a company sends in a day, unless it has a limit of its own."""
         return int(_need("SMS_PER_DAY"))
+
+    @cached_property
+    def voice_per_day(self) -> int:
+        """Calls that a company makes in a day, unless it has a limit of its own."""
+        return int(_need("VOICE_PER_DAY"))
 
     @cached_property
     def tickets_per_second(self) -> int:
@@ -141,9 +151,9 @@ class Settings:
         return Certificate(url=_need("SNS_CERTIFICATE_URL"), pem=pem) if pem else None
 
     @cached_property
-    def loopback_issuers(self) -> bool:
-        """Whether identity providers on this machine are asked, over HTTP too: in the local stack alone."""
-        return os.environ.get("LOOPBACK_ISSUERS", "") == "yes"
+    def loopback_urls(self) -> bool:
+        """Whether what companies name may be on this machine, and is asked over HTTP too: in the local stack alone."""
+        return os.environ.get("LOOPBACK_URLS", "") == "yes"
 
     @cached_property
     def channels(self) -> tuple[str, ...]:

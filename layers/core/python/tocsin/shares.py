@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from cachetools import TTLCache
 
 from tocsin import allowance, clock, keys, times
-from tocsin.channels import CHANNELS
 from tocsin.settings import settings
 from tocsin.store import tickets
 
@@ -55,7 +54,7 @@ def _say_busy(tenant: str, channel: str, now: datetime) -> None:
     if (tenant, channel) in _said:
         return
     until = now + BUSY_FOR
-    key = keys.busy(channel, CHANNELS[channel].sender(), tenant)
+    key = keys.busy(channel, tenant)
     tickets.put({**key, "tenant": tenant, "until": times.text(until), "expires": int(until.timestamp())})
     _said[tenant, channel] = True
     _kept.pop(channel, None)
@@ -65,6 +64,6 @@ def _busy(channel: str, now: datetime) -> frozenset[str]:
     """Return who wants more than its share, as it was a few seconds ago."""
     known = _kept.get(channel)
     if known is None:
-        rows = tickets.query_all(keys.busy(channel, CHANNELS[channel].sender())["pk"], begins=keys.BUSY)
+        rows = tickets.query_all(keys.busy(channel)["pk"], begins=keys.BUSY)
         known = _kept[channel] = frozenset(row["tenant"] for row in rows if row["until"] > times.text(now))
     return known

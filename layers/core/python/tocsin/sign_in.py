@@ -80,7 +80,9 @@ def _person(token: str, said: Unverified, tenant: str, now: datetime) -> Person:
         raise Forbidden(
             f"Your identity provider gives you no role here: no value of {issuer.role_claim} stands for one."
         )
-    user = found if known and found else identities.user_of(tenant, digest, found, claims, role, now)
+    # Whoever has a remembered user's id by now may be another: the row says whose identities are the user's.
+    same = found if known and found and digest in found.get("identities", []) else None
+    user = same or identities.user_of(tenant, digest, None if known else found, claims, role, now)
     _users[tenant, digest] = user["user_id"]
     if not user.get("active", True):
         raise Forbidden("You are deactivated in this company.")

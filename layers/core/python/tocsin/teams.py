@@ -103,11 +103,10 @@ def remove_member(tenant: str, team_id: str, user_id: str) -> None:
 def members(tenant: str, team_id: str, *, limit: int, after: str | None) -> tuple[list[Member], str | None]:
     """Return a page of members, admins first, and the cursor of the next one. Raises `NotFound`."""
     pk = resource.get(keys.team(tenant, team_id))["pk"]
-    start = cursor.read(tenant, f"members/{team_id}", after)
     # ADMIN# and MEMBER# sort before TEAM, and nothing else in a team's partition does.
-    page = directory.query(
-        pk, between=(keys.ADMINS, "MEMBER$"), limit=limit, after={"pk": pk, "sk": start} if start else None
-    )
+    within = (keys.ADMINS, "MEMBER$")
+    start = cursor.read(tenant, f"members/{team_id}", after, within=within)
+    page = directory.query(pk, between=within, limit=limit, after={"pk": pk, "sk": start} if start else None)
     following = cursor.write(tenant, f"members/{team_id}", page.after["sk"]) if page.after else None
     return [_member(row) for row in page.items], following
 

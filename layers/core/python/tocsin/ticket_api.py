@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from tocsin import mail, phone
+from tocsin import mail, phone, url
 from tocsin.duration import Duration, between
 from tocsin.errors import Invalid
 from tocsin.ids import Id
@@ -196,14 +196,20 @@ class EventView(BaseModel):
 
 
 def shortened(channel: str, address: str) -> str:
-    """Return as much of an address as is shown: the last three digits, or the first letter and the domain."""
-    return phone.masked(address) if channel == "sms" else mail.masked(address)
+    """Return as much of an address as is shown: the last three digits, the first letter and the domain, or the host."""
+    match channel:
+        case "sms" | "voice":
+            return phone.masked(address)
+        case "webhook":
+            return url.masked(address)
+        case _:
+            return mail.masked(address)
 
 
 class PageView(BaseModel):
     """A page; of a responder it is of no step, which is then the one that the escalation had come to.
 
-    Of the address only the end of a number, or the first letter and the domain, is shown.
+    Of the address only the end of a number, the first letter and the domain, or a URL's host is shown.
     """
 
     page_id: str

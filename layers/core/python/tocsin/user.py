@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, WithJsonSchema, field_validator
 
-from tocsin import ids, times
+from tocsin import ids, times, url
 from tocsin.access import CompanyRole
 from tocsin.canary import company
 from tocsin.errors import Conflict, Invalid, NotFound, TooMany
@@ -26,31 +26,29 @@ CODES_AN_HOUR: Final = 5
 _HOUR: Final = timedelta(hours=1)
 
 Channel = Literal["sms", "email", "voice", "webhook"]
-BUILT: Final[tuple[Channel, ...]] = ("sms", "email")
 _UNKNOWN: Final = "Input should be 'sms', 'email', 'voice' or 'webhook'"
 
 
-def built(channel: Channel) -> Channel:
-    """Return the channel. Raises ValueError for one that nothing can be sent by yet."""
-    if channel not in BUILT:
-        raise ValueError(f"The channel {channel} is not built yet; there are {' and '.join(BUILT)}.")
-    return channel
-
-
 def reachable(channel: str, address: str) -> str:
-    """Return the address as it is stored: E.164, a checked e-mail address, or the canary's. Raises ValueError."""
-    from tocsin import mail, phone  # noqa: PLC0415 - who only reads users does not pay for the parsers
+    """Return the address as it is stored: E.164, an e-mail address, a URL, or the canary's. Raises ValueError."""
+    # Who only reads users does not pay for the parsers.
+    match channel:
+        case "sms" | "voice":
+            from tocsin import phone  # noqa: PLC0415
 
-    if channel == company.CHANNEL:
-        return address
-    return phone.e164(address) if channel == "sms" else mail.address(address)
+            return phone.e164(address)
+        case "email":
+            from tocsin import mail  # noqa: PLC0415
+
+            return mail.address(address)
+        case "webhook":
+            return url.normal(address)
+        case _:
+            return address
 
 
 def _channel(name: str) -> str:
-    for channel in get_args(Channel):
-        if channel == name:
-            return built(channel)
-    if name != company.CHANNEL:
+    if name not in (*get_args(Channel), company.CHANNEL):
         raise ValueError(_UNKNOWN)
     return name
 
@@ -154,7 +152,7 @@ class User(_Person):
     """A user as it is stored, with all contact methods by id."""
 
     methods: dict[str, ContactMethod] = Field(default_factory=dict)
-    codes_sent: dict[str, list[Moment]] = Field(default_factory=dict)  # by address, of methods that are gone
+    codes_sent: dict[str, list[Moment]] = Field(default_factory=dict)  # by address that no method has any more
     rule: dict[str, Any] | None = None  # the user's own, as it was written
 
     def shown(self) -> ShownUser:
@@ -193,8 +191,15 @@ class User(_Person):
         return min(left, key=lambda one: one.flagged is not None, default=None)
 
     def with_method(self, method: ContactMethod) -> dict[str, Any]:
-        """Return the change of the row that adds the method, or puts it in the place of what it was."""
-        return {"methods": _rows({**self.methods, method.method_id: method})}
+        """Return the change of the row that adds the method, or puts it in the place of what it was.
+
+        Codes count for the address that they were sent to: at another one those count that it has had before.
+        """
+        before = self.methods.get(method.method_id)
+        if before is None or before.address == method.address:
+            return {"methods": _rows({**self.methods, method.method_id: method})}
+        moved = method.model_copy(update={"code_times": self.codes_sent.get(method.address, [])})
+        return {"methods": _rows({**self.methods, method.method_id: moved}), "codes_sent": self._remembering(before)}
 
     def without_method(self, method_id: str) -> dict[str, Any]:
         """Return the change of the row that takes the method out. Raises `NotFound`."""
@@ -202,8 +207,14 @@ class User(_Person):
         left = {name: method for name, method in self.methods.items() if name != gone.method_id}
         return {"methods": _rows(left), "codes_sent": self._remembering(gone)}
 
+    def unflagged(self, address: str) -> dict[str, Any]:
+        """Return the change of the row that takes the flags from all methods of an address; none is nothing."""
+        flagged = {name: one for name, one in self.methods.items() if one.address == address and one.flagged}
+        cleared = {name: one.model_copy(update={"flagged": None}) for name, one in flagged.items()}
+        return {"methods": _rows({**self.methods, **cleared})} if cleared else {}
+
     def _remembering(self, gone: ContactMethod) -> dict[str, list[str]]:
-        """Return the codes that were sent to addresses no method has any more: taking one away forgets none of them."""
+        """Return the codes that were sent to addresses no method has any more: none is forgotten by that."""
         kept = dict(list(self.codes_sent.items())[1 - METHODS_LIMIT :]) | {gone.address: gone.code_times}
         return {address: [times.text(at) for at in sent] for address, sent in kept.items() if sent}
 
@@ -248,7 +259,12 @@ class MethodSettings(Body):
     """What makes a contact method."""
 
     channel: AnyChannel
-    address: str = Field(max_length=320, examples=["+4915112345678", "ada@example.com"])
+    address: str = Field(
+        max_length=2000,
+        description="A phone number in international form, an e-mail address, or of a webhook the https URL that pages "
+        "are posted to as JSON (`kind`, `text`, `title`, `severity`, `team`, `link`, `tickets`).",
+        examples=["+4915112345678", "ada@example.com", "https://chat.example.com/hooks/ada"],
+    )
     verified: bool = Field(default=False, description="An admin may vouch for an address, without a code.")
 
     @field_validator("address")

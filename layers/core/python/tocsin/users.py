@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from tocsin import gaps, ids, keys, people, queues, resource
+from tocsin import gaps, ids, keys, people, queues, resource, url
 from tocsin.errors import Conflict, Invalid
 from tocsin.keys import Key
 from tocsin.queues import Notice
 from tocsin.rows import Row
+from tocsin.settings import settings
 from tocsin.store import directory
 from tocsin.user import (
     METHODS_LIMIT,
@@ -31,12 +32,12 @@ CODE_DIGITS = 6
 def create(tenant: str, request: NewUser, now: datetime) -> tuple[User, bool]:
     """Make a user. Raises `Conflict` if the id is taken."""
     user_id = request.user_id or ids.new()
-    settings = request.model_dump(exclude={"user_id"}) | {"name": request.name or user_id}
-    user = User(user_id=user_id, created_at=now, **settings)
+    told = request.model_dump(exclude={"user_id"}) | {"name": request.name or user_id}
+    user = User(user_id=user_id, created_at=now, **told)
     row, new = resource.create(
         keys.user(tenant, user_id),
         {**user.fields(), **resource.listing(tenant, "USERS", user_id)},
-        fingerprint=ids.fingerprint(settings),
+        fingerprint=ids.fingerprint(told),
     )
     return User.of(row), new
 
@@ -50,8 +51,8 @@ def change(tenant: str, user_id: str, patch: UserPatch) -> User:
     """Change a user. Raises `NotFound` and `Invalid`."""
 
     def decide(row: Row) -> Row:
-        settings = resource.patched(PatchedUser, row, patch)
-        return settings.model_dump() | {"name": settings.name or user_id}
+        patched = resource.patched(PatchedUser, row, patch)
+        return patched.model_dump() | {"name": patched.name or user_id}
 
     return User.of(resource.change(keys.user(tenant, user_id), decide))
 
@@ -82,6 +83,7 @@ def add_method(tenant: str, user_id: str, request: NewMethod, now: datetime) -> 
     user has twenty.
     """
     check_channel(tenant, request.channel)
+    _check_here(request)
     fingerprint = ids.fingerprint(request.model_dump(exclude={"method_id"}))
     wanted = ContactMethod(
         method_id=request.method_id or ids.new(),
@@ -102,6 +104,17 @@ def add_method(tenant: str, user_id: str, request: NewMethod, now: datetime) -> 
     return (there or wanted).shown(), there is None
 
 
+def _check_here(method: MethodSettings) -> None:
+    """Raise `Invalid` for what this installation does not send by: calls without a number, URLs of its own network."""
+    if method.channel == "voice" and not settings.voice_sender:
+        raise Invalid.at("body", "channel", msg="This installation makes no calls: its operator has set no number.")
+    if method.channel == "webhook":
+        try:
+            url.check(method.address, loopback=settings.loopback_urls)
+        except ValueError as error:
+            raise Invalid.at("body", "address", msg=str(error)) from None
+
+
 def _there(user: User, wanted: ContactMethod) -> ContactMethod | None:
     """Return the method that a create means if the user has it already. Raises `Conflict`."""
     same_id = user.methods.get(wanted.method_id)
@@ -119,13 +132,14 @@ def change_method(tenant: str, user_id: str, method_id: str, patch: MethodPatch)
     def decide(row: Row) -> Row:
         user = User.of(row)
         method = user.method(method_id)
-        settings = resource.patched(MethodSettings, method.model_dump(), patch)
-        other = user.at(settings.channel, settings.address)
+        wanted = resource.patched(MethodSettings, method.model_dump(), patch)
+        _check_here(wanted)
+        other = user.at(wanted.channel, wanted.address)
         if other and other.method_id != method_id:
             raise Conflict(f"The user has this address already: {other.method_id}.")
-        changed = method.readdressed(settings.address)
+        changed = method.readdressed(wanted.address)
         if "verified" in patch.model_fields_set:
-            changed = changed.model_copy(update={"verified": settings.verified})
+            changed = changed.model_copy(update={"verified": wanted.verified})
         return user.with_method(changed)
 
     return User.of(resource.change(keys.user(tenant, user_id), decide)).method(method_id).shown()
@@ -177,12 +191,10 @@ def _notify(tenant: str, method: ContactMethod, subject: str, text: str) -> None
     queues.put(Notice(tenant=tenant, channel=method.channel, address=method.address, subject=subject, text=text))
 
 
-def unflag(tenant: str, user_id: str, channel: str, address: str) -> None:
-    """Take the flag from a user's method of this address. Raises `NotFound` if the user is gone."""
+def unflag(tenant: str, user_id: str, address: str) -> None:
+    """Take the flag from a user's methods of this address. Raises `NotFound` if the user is gone."""
 
     def decide(row: Row) -> Row:
-        user = User.of(row)
-        method = user.at(channel, address)
-        return user.with_method(method.model_copy(update={"flagged": None})) if method and method.flagged else {}
+        return User.of(row).unflagged(address)
 
     resource.change(keys.user(tenant, user_id), decide)

@@ -83,7 +83,7 @@ def _set_plain(result: Resource, name: str, value: Any) -> None:
 
 def _set_name(result: Resource, part: str | None, value: Any, *, adds: bool) -> None:
     if part is None:
-        result["name"] = {**(result["name"] if adds else {}), **(value if isinstance(value, Mapping) else {})}
+        result["name"] = {**(result["name"] if adds else {}), **_parts({} if value is None else value, "name")}
         return
     known = next((name for name in NAMES if name.lower() == part.lower()), None)
     if known:
@@ -93,7 +93,8 @@ def _set_name(result: Resource, part: str | None, value: Any, *, adds: bool) -> 
 def _set_emails(result: Resource, condition: str | None, part: str | None, value: Any, *, adds: bool) -> None:
     emails: list[dict[str, Any]] = [dict(one) for one in result["emails"]]
     if condition is None and part is None:
-        new = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, Mapping)]
+        given = value if isinstance(value, list) else [] if value is None else [value]
+        new = [_parts(one, "emails") for one in given]
         there = {one.get("value") for one in new}
         result["emails"] = [*([one for one in emails if one.get("value") not in there] if adds else []), *new]
         return
@@ -106,8 +107,15 @@ def _set_emails(result: Resource, condition: str | None, part: str | None, value
         fit = [{**wanted}]
         emails += fit
     for one in fit:
-        one.update({part.lower(): value} if part else value if isinstance(value, Mapping) else {})
+        one.update({part.lower(): value} if part else _parts(value, "emails"))
     result["emails"] = emails
+
+
+def _parts(value: Any, of: str) -> Mapping[str, Any]:
+    """Return the parts of what is made of some. Raises `Unacceptable` for what is none: it would take away what is."""
+    if not isinstance(value, Mapping):
+        raise Unacceptable("invalidValue", f"{of} is made of parts: it takes an object.")
+    return value
 
 
 def _condition(text: str | None) -> dict[str, Any]:

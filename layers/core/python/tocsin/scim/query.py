@@ -66,6 +66,8 @@ def _where(text: str | None) -> tuple[str, str] | None:
             "invalidFilter", 'A filter is like userName eq "ada"; so can externalId and id be asked for.'
         )
     try:
-        return name, str(json.loads(found["text"]))
+        wanted = str(json.loads(found["text"]))
+        wanted.encode()  # no half of a surrogate pair
     except ValueError:
         raise Unacceptable("invalidFilter", "The filter's text cannot be read.") from None
+    return name, wanted
