@@ -46,6 +46,10 @@ def renew() -> None:
     """Bring the place up to date with the core and the tests; what became of mistakes before is kept."""
     for tests in (STAGE / "tests", STAGE / "mutants" / "tests"):
         shutil.rmtree(tests, ignore_errors=True)
+    # What no mistakes are made in is copied anew where mutmut works.
+    for file in (STAGE / "mutants" / "src").rglob("*.py"):
+        if not file.with_name(f"{file.name}.meta").exists():
+            file.unlink()
     # Which tests come by which function is found out anew.
     (STAGE / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
     _fill()

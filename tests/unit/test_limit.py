@@ -30,7 +30,14 @@ def test_what_was_not_used_of_ten_seconds_may_come_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "wish", [{"tickets_per_second": 0}, {"requests_per_second": 10_001}, {"sms_per_day": 0}, {"sms_per_day": 1_000_001}]
+    "wish",
+    [
+        {"tickets_per_second": 0},
+        {"requests_per_second": 10_001},
+        {"sms_per_day": 0},
+        {"sms_per_day": 1_000_001},
+        {"voice_per_day": 0},
+    ],
 )
 def test_a_limit_that_lets_nothing_through_or_is_none_is_refused(wish: dict[str, int]) -> None:
     with pytest.raises(ValidationError):

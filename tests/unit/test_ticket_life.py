@@ -1,4 +1,4 @@
-"""The whole life of a ticket: whatever people and timers do, in any order."""
+"""A ticket's life: people and timers change its row in any order, and what holds of it always holds."""
 
 from datetime import datetime, timedelta
 from typing import Any
