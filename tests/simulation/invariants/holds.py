@@ -13,7 +13,7 @@ from tocsin.rows import Row
 STAYS = ("team", "rule_id", "step", "round", "beyond", "handed_to", "run", "status", "assigned_to")
 LATE = 5.0  # seconds
 MINUTE = 60.0
-ROUND = 3  # steps of a rule at most
+ROUND = 4  # steps of a rule at most
 
 
 def what_is_held_stays_where_it_is(trace: Trace) -> Iterator[Violation]:
