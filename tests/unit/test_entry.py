@@ -93,3 +93,23 @@ def test_so_many_changes_are_told_and_the_others_counted() -> None:
     changes = [Change(kind="member", name=f"payments/{number}", after={}) for number in range(entry.MOST + 7)]
     kept = entry.kept(changes)
     assert (len(kept["changes"]), kept["more"]) == (entry.MOST, 7)
+
+
+def test_of_a_webhook_the_host_is_told_and_that_it_is_another() -> None:
+    key = keys.user("acme", "ada")
+    hook = {
+        "method_id": "chat",
+        "channel": "webhook",
+        "address": "https://hooks.example.com/T1/secret1",
+        "verified": True,
+    }
+    mail = {"method_id": "mail", "channel": "email", "address": "ada@example.com"}
+    old = {**key, "user_id": "ada", "methods": {"chat": hook, "mail": mail}}
+    new = {**old, "methods": {"chat": hook | {"address": "https://hooks.example.com/T1/secret2"}, "mail": mail}}
+    told = [entry.change(key, *rows) for rows in ((None, old), (old, new), (new, None))]
+    assert "secret" not in str(told)
+    assert "ada@example.com" in str(told[0])
+    shown = {"chat": hook | {"address": "https://hooks.example.com/***"}}
+    assert told[1] == Change(
+        kind="user", name="ada", before={"contact_methods": shown}, after={"contact_methods": shown}
+    )
