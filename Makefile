@@ -29,9 +29,9 @@ bench: setup ## Open tickets at the running stack and say how long everything ta
 test: lint ## Check and test everything, every tier
 	$(VENV)/python -m pytest tests
 
-mutants: setup-development ## Mutation testing of the pure core: MODULE="decision rule" for some; writes docs/mutation.md
+mutants: setup-development ## Mutation testing of the pure core: MODULE="decision rule" for some, AGAIN=1 for those alone that lived the last time; writes docs/mutation.md
 	@$(VENV)/python -m pip install --no-deps --disable-pip-version-check --quiet -r requirements-mutants.txt
-	@$(VENV)/python -m tests.mutation $(if $(MODULE),--module $(MODULE))
+	@$(VENV)/python -m tests.mutation $(if $(MODULE),--module $(MODULE)) $(if $(AGAIN),--again)
 
 simulate: setup-development ## Search for lost pages: SEEDS=2000 MODE=swarm FROM=0, MODE=all for all of a pull request, BUGS=1 to put known mistakes in, OUT=file for the summary
 	@$(VENV)/python -m tests.simulation --mode $(or $(MODE),swarm) --seeds $(or $(SEEDS),200) --from $(or $(FROM),0) $(if $(BUGS),--bugs) $(if $(OUT),--out $(OUT))

@@ -27,9 +27,14 @@ def main() -> int:
         help="these alone; missing: all that are pure",
     )
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--again", action="store_true", help="only those that lived in the call before, and new ones")
     asked = parser.parse_args()
     modules = asked.module
-    stage.prepare(modules)
+    if asked.again:
+        stage.renew()
+        modules = outcome.forget_the_living(modules)
+    else:
+        stage.prepare(modules)
     done = subprocess.run(stage.command(asked.processes), cwd=stage.STAGE, check=False)  # noqa: S603 - our own tool
     if done.returncode:
         return done.returncode
@@ -37,7 +42,7 @@ def main() -> int:
     alive = [mutant for mutant in found if mutant.alive]
     for mutant in alive:
         print(f"alive: {mutant.name}")
-    share = report.write(found)
+    share = report.write(found, modules)
     print(f"{len(found)} mistakes, {len(found) - len(alive)} noticed; of all that were measured {share:.1%}")
     return 0 if share >= report.ENOUGH else 1
 

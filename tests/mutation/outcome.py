@@ -11,6 +11,7 @@ from tests.mutation import stage
 # crash the interpreter is noticed as well as one that fails it.
 KILLED = (1, 3)
 NO_TEST = 33
+ALIVE = (0, NO_TEST)
 NOT_ASKED = (None, 2)
 
 
@@ -36,10 +37,26 @@ def read(modules: list[str], place: Path = stage.STAGE) -> list[Mutant]:
     return [mutant for module in modules for mutant in _module(module, place / "mutants")]
 
 
-def _module(module: str, mutants: Path) -> list[Mutant]:
+def forget_the_living(modules: list[str], place: Path = stage.STAGE) -> list[str]:
+    """Let those mistakes be tried again that no test noticed. Return the modules that mistakes were made in before."""
+    metas = {module: _mutated(module, place / "mutants").with_suffix(".py.meta") for module in modules}
+    found = [module for module in modules if metas[module].exists()]
+    for module in found:
+        meta = metas[module]
+        known = json.loads(meta.read_text(encoding="utf-8"))
+        codes = known["exit_code_by_key"]
+        known["exit_code_by_key"] = {key: None if code in ALIVE else code for key, code in codes.items()}
+        meta.write_text(json.dumps(known, indent=4), encoding="utf-8")
+    return found
+
+
+def _mutated(module: str, mutants: Path) -> Path:
     file = mutants / stage.source(module)
-    if not file.exists():
-        file = mutants / stage.source(f"{module}.__init__")
+    return file if file.exists() else mutants / stage.source(f"{module}.__init__")
+
+
+def _module(module: str, mutants: Path) -> list[Mutant]:
+    file = _mutated(module, mutants)
     codes = _json(file, ".meta")["exit_code_by_key"]
     if not codes:
         return []
@@ -56,7 +73,7 @@ def _module(module: str, mutants: Path) -> list[Mutant]:
         name = key.rpartition(".")[2]
         generic = name.partition("__mutmut_")[0]
         before, after = _changed(text(f"{generic}__mutmut_orig"), text(name))
-        alive = code in (0, NO_TEST)
+        alive = code in ALIVE
         found.append(Mutant(module, _function(generic), before, after, alive, tested=code != NO_TEST))
     return found
 

@@ -1,11 +1,11 @@
 """`docs/mutation.md`: how many mistakes the unit tests notice in each module, and why others live."""
 
 import json
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from tests.mutation.outcome import Mutant
+from tests.mutation.reasons import UNKNOWN, reason
 from tests.mutation.stage import MODULES
 from tests.world import ROOT
 
@@ -13,38 +13,22 @@ DATA = ROOT / "docs" / "mutation.json"
 PAGE = ROOT / "docs" / "mutation.md"
 ENOUGH = 0.9
 
-# Why a mistake may live: what its name (module.function: before -> after) looks like, and the reason.
-IMPORTED = "Runs when a module is imported, before the mistake is made."
-UNSEEN = "A text, a name or a default that nobody is shown and no code reads."
-NEVER = "What is stripped or stands in for nothing never occurs otherwise."
-SAME = "Another form of the same: what is read back does not change."
-REASONS = (
-    (r"__get_pydantic_(core|json)_schema__|^duration\.between|not_built", IMPORTED),
-    (
-        r"(ConditionFailed|Unread)\.__init__: (super|company)|from_exception_data|PydanticCustomError|InitErrorDetails",
-        UNSEEN,
-    ),
-    (r"-> .*(XXXX|XX\\nXX|XX=XX)", NEVER),
-    (r"separators=|ensure_ascii=|\.encode\(|decode\(\"", SAME),
-)
-UNKNOWN = "No test tells it from the right one yet."
-
 HEAD = """\
 # Mutation testing of the pure core
 
 Small mistakes are put into the modules that decide (the list `PURE` in `tests/unit/test_architecture.py`), one at a
 time, by [mutmut](https://github.com/boxed/mutmut); the unit tests that come by are to notice. `make mutants` looks at
-all modules, `make mutants MODULE="decision rule"` at some, and this page is written. Mistakes are made inside functions
-only: tables at the top of a module and functions with decorators are held by the tests alone. A mistake that no test
-comes by counts as one that lives.
+all modules, `make mutants MODULE="decision rule"` at some, and this page is written; `AGAIN=1` tries those alone that
+lived, with the tests as they are now. Mistakes are made inside functions only: tables at the top of a module and
+functions with decorators are held by the tests alone. A mistake that no test comes by counts as one that lives.
 
 """
 
 
-def write(found: Iterable[Mutant]) -> float:
+def write(found: Iterable[Mutant], modules: Iterable[str]) -> float:
     """Bring the page up to date for the modules that were looked at. Return the share noticed, of all measured."""
     known: dict[str, Any] = json.loads(DATA.read_text(encoding="utf-8")) if DATA.exists() else {}
-    by_module: dict[str, list[Mutant]] = {}
+    by_module: dict[str, list[Mutant]] = {module: [] for module in modules}
     for mutant in found:
         by_module.setdefault(mutant.module, []).append(mutant)
     for module, mutants in by_module.items():
@@ -64,10 +48,13 @@ def _page(known: dict[str, Any]) -> str:
     rows = [
         f"| `{module}` | {one['mistakes']} | {len(one['alive'])} | {1 - len(one['alive']) / one['mistakes']:.0%} |"
         for module, one in known.items()
+        if one["mistakes"]
     ]
     made, alive = sum(one["mistakes"] for one in known.values()), sum(len(one["alive"]) for one in known.values())
     table = ["| module | mistakes | alive | noticed |", "| --- | ---: | ---: | ---: |", *rows]
     table.append(f"| **all** | {made} | {alive} | **{_share(known):.1%}** |")
+    none = ", ".join(f"`{module}`" for module, one in known.items() if not one["mistakes"])
+    table += ["", f"Nothing to make a mistake in: {none}."] if none else []
     left = ", ".join(f"`{module}`" for module in MODULES if module not in known)
     table += ["", f"Not measured yet: {left}."] if left else []
     return HEAD + "\n".join(table) + "\n\n## What lives, and why\n\n" + "\n".join(_survivors(known)) + "\n"
@@ -77,12 +64,8 @@ def _survivors(known: dict[str, Any]) -> list[str]:
     by_reason: dict[str, list[str]] = {}
     for one in known.values():
         for name in one["alive"]:
-            by_reason.setdefault(_reason(name), []).append(name)
+            by_reason.setdefault(reason(name), []).append(name)
     lines = []
-    for reason, names in sorted(by_reason.items(), key=lambda pair: (pair[0] == UNKNOWN, pair[0])):
-        lines += [f"**{reason}** ({len(names)})", "", "```", *names, "```", ""]
+    for why, names in sorted(by_reason.items(), key=lambda pair: (pair[0] == UNKNOWN, pair[0])):
+        lines += [f"**{why}** ({len(names)})", "", "```", *names, "```", ""]
     return lines
-
-
-def _reason(name: str) -> str:
-    return next((reason for pattern, reason in REASONS if re.search(pattern, name)), UNKNOWN)

@@ -37,15 +37,33 @@ filterwarnings = ["error", "ignore:No application metrics to publish"]
 def prepare(modules: Iterable[str]) -> None:
     """Make the place anew; mistakes are made in these modules alone."""
     shutil.rmtree(STAGE, ignore_errors=True)
-    nothing_compiled = shutil.ignore_patterns("__pycache__", *NOT_OF_THE_CORE)
-    shutil.copytree(ROOT / "layers" / "core" / "python", STAGE / "src", ignore=nothing_compiled)
-    shutil.copytree(ROOT / "tests" / "unit", STAGE / "tests" / "unit", ignore=nothing_compiled)
-    for folder in ("events", "functions", "infra"):  # the table of rights is held against the functions' routes
-        shutil.copytree(ROOT / folder, STAGE / folder, ignore=nothing_compiled)
-    for file in (ROOT / "tests").glob("*.py"):
-        shutil.copy(file, STAGE / "tests")
+    _fill()
     files = ", ".join(f'"{path}"' for name in modules for path in (source(name), source(f"{name}.__init__")))
     (STAGE / "pyproject.toml").write_text(CONFIGURATION.format(modules=files), encoding="utf-8")
+
+
+def renew() -> None:
+    """Bring the place up to date with the core and the tests; what became of mistakes before is kept."""
+    for tests in (STAGE / "tests", STAGE / "mutants" / "tests"):
+        shutil.rmtree(tests, ignore_errors=True)
+    # What no mistakes are made in is copied anew where mutmut works.
+    for file in (STAGE / "mutants" / "src").rglob("*.py"):
+        if not file.with_name(f"{file.name}.meta").exists():
+            file.unlink()
+    # Which tests come by which function is found out anew.
+    (STAGE / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
+    _fill()
+
+
+def _fill() -> None:
+    nothing_compiled = shutil.ignore_patterns("__pycache__", *NOT_OF_THE_CORE)
+    core = ROOT / "layers" / "core" / "python"
+    shutil.copytree(core, STAGE / "src", ignore=nothing_compiled, dirs_exist_ok=True)
+    shutil.copytree(ROOT / "tests" / "unit", STAGE / "tests" / "unit", ignore=nothing_compiled)
+    for folder in ("events", "functions", "infra"):  # the table of rights is held against the functions' routes
+        shutil.copytree(ROOT / folder, STAGE / folder, ignore=nothing_compiled, dirs_exist_ok=True)
+    for file in (ROOT / "tests").glob("*.py"):
+        shutil.copy(file, STAGE / "tests")
 
 
 def source(module: str) -> Path:

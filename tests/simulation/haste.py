@@ -24,29 +24,46 @@ class Haste:
 
     def plan(self, openings: list[Any], length: float) -> None:
         """Plan some of it, in some of all runs. `openings`: tickets that will be there."""
-        chance = self.random.random()
+        plans = (self._burst, self._taken, self._moves_house, self._same_names, self._two_at_once)
+        (planned,) = self.random.choices((*plans, None), (8, 10, 12, 10, 20, 40))
+        if planned:
+            planned(openings, length)
+
+    def _burst(self, openings: list[Any], length: float) -> None:
+        """Send alerts of one key that come almost at once."""
         one, at = self.random.choice(openings), self.random.uniform(0, length / 2)
-        if chance < 0.08:
-            for after in (0.0, self.random.uniform(0, 0.5), self.random.uniform(0, 3)):
-                self.later(at + after, self.open_, one.tenant, {**self._alert(one), "dedup_key": KEY})
-        elif chance < 0.18:
-            # An id that is taken, and a key that is not: what is refused must leave nothing that others are counted on.
-            named = {**self._alert(one), "ticket_id": "taken"}
-            self.later(at, self.open_, one.tenant, named)
-            self.later(at + 1, self.open_, one.tenant, {**named, "title": "Z998 another", "dedup_key": KEY})
-            self.later(at + self.random.uniform(1, 150), self.open_, one.tenant, {**self._alert(one), "dedup_key": KEY})
-        elif chance < 0.3:
-            # About then pages are under way to the number that the user had.
-            at = self.random.uniform(0, length / 3)
-            self.later(at, self.open_, one.tenant, {**self._alert(one), "severity": "sev1"})
-            for index in range(2):
-                self.later(at + self.random.uniform(0.3, 0.8), self.readdress, index, self.random.choice(USERS))
-        elif chance < 0.55:
-            for _ in range(2):
-                at = self.random.uniform(0, length)
-                for what, body in self.random.sample(self._acts(), 2):
-                    self.later(at, self.act, one, what, body)
-                    at += self.random.choice((0.0, 0.0, 0.1, 1.0))
+        for after in (0.0, self.random.uniform(0, 0.5), self.random.uniform(0, 3)):
+            self.later(at + after, self.open_, one.tenant, {**self._alert(one), "dedup_key": KEY})
+
+    def _taken(self, openings: list[Any], length: float) -> None:
+        """Use an id that is taken, and a key that is not: what is refused leaves nothing that others are counted on."""
+        one, at = self.random.choice(openings), self.random.uniform(0, length / 2)
+        named = {**self._alert(one), "ticket_id": "taken"}
+        self.later(at, self.open_, one.tenant, named)
+        self.later(at + 1, self.open_, one.tenant, {**named, "title": "Z998 another", "dedup_key": KEY})
+        self.later(at + self.random.uniform(1, 150), self.open_, one.tenant, {**self._alert(one), "dedup_key": KEY})
+
+    def _moves_house(self, openings: list[Any], length: float) -> None:
+        """Change numbers just when pages are under way to the old ones."""
+        one, at = self.random.choice(openings), self.random.uniform(0, length / 3)
+        self.later(at, self.open_, one.tenant, {**self._alert(one), "severity": "sev1"})
+        for index in range(2):
+            self.later(at + self.random.uniform(0.3, 0.8), self.readdress, index, self.random.choice(USERS))
+
+    def _same_names(self, openings: list[Any], length: float) -> None:
+        """Ask for teams of the same name in both companies, for they have not everywhere the same members."""
+        at = self.random.uniform(0, length)
+        for one in {opening.tenant: opening for opening in openings}.values():
+            self.later(at, self.act, one, "responders", {"team": one.body["team"]})
+
+    def _two_at_once(self, openings: list[Any], length: float) -> None:
+        """Let two people act on a ticket at the same time."""
+        one = self.random.choice(openings)
+        for _ in range(2):
+            at = self.random.uniform(0, length)
+            for what, body in self.random.sample(self._acts(), 2):
+                self.later(at, self.act, one, what, body)
+                at += self.random.choice((0.0, 0.0, 0.1, 1.0))
 
     def _alert(self, one: Any) -> dict[str, Any]:
         return {"team": one.body["team"], "title": "Z999 disk full"}

@@ -64,7 +64,7 @@ ALL: tuple[Bug, ...] = (
     ),
     bug("rosters are kept without their tenant", "reading.go_on", '(tenant, "roster", team)', '("roster", team)'),
     bug(
-        "a new severity never counts",
+        "what a severity says is not asked for at a step",
         "decision.decide",
         "replace(decided, times=known.times_of(ticket.severity)) if known else decided",
         "decided",

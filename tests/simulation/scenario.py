@@ -70,6 +70,7 @@ class Scenario:
             self._call,
             self._later,
             lambda: self.world.seconds,
+            Random(f"covers {self.trace.mode} {self.world.seed}"),  # noqa: S311 - as above
         )
         self.rotas.begin()
         whim = Random(f"answers {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
@@ -102,6 +103,10 @@ class Scenario:
             for _ in range(self.people.choice((0, 0, 1, 1, 2, 3))):
                 self._later(self.people.uniform(0, self.length), self._steer, one)
         self._plan_asks()
+        chance = self.customs.random
+        if chance.random() < 0.25:
+            body, tenant = self.customs.severities(chance), chance.choice(self.tenants)
+            self._later(chance.uniform(0, self.length), self._call, "severities", "PUT", "/severities", body, tenant)
 
     def _plan_asks(self) -> None:
         """Plan for whom somebody asks beside the escalation; some of it twice."""
@@ -257,7 +262,8 @@ class Scenario:
         if what == "move":
             self._patch(what, one, body)
         elif one.key:
-            self._call(what, "POST", f"{one.path}/{what}", body, one.tenant, ticket=one.key)
+            named = "ask" if what == "responders" else what
+            self._call(named, "POST", f"{one.path}/{what}", body, one.tenant, ticket=one.key)
 
     def _move(self, one: Opening) -> None:
         statuses = ("under_investigation",) * 4 + ("pending_fix", "resolved", "unread", "unread")

@@ -36,10 +36,11 @@ class Desk:
 
     def _open(self, clock: datetime) -> bool:
         restrict = self.layer.get("restrict") or []
-        return not restrict or any(_in(one, clock) for one in restrict)
+        return not restrict or any(shows(one, clock) for one in restrict)
 
 
-def _in(window: dict[str, Any], clock: datetime) -> bool:
+def shows(window: dict[str, Any], clock: datetime) -> bool:
+    """Say whether a clock shows one of the times of a window of the week."""
     time = clock.isoformat()[11:16]
     today, yesterday = NAMES[clock.weekday()], NAMES[clock.weekday() - 1]
     days, begin, end = window.get("days", NAMES), window.get("from", "00:00"), window.get("to", "24:00")

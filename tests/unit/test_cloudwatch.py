@@ -84,7 +84,7 @@ def test_a_metric_math_alarm_shows_its_first_metric_and_the_expression() -> None
     ]
     labels = cloudwatch.from_sns({**message(), "Trigger": {"Metrics": queries}}).labels
     assert labels["expression"] == "errors / calls"
-    assert labels["metric"] == "Errors"
+    assert (labels["namespace"], labels["metric"]) == ("AWS/Lambda", "Errors")
     assert labels["FunctionName"] == "pay"
 
 
@@ -171,6 +171,84 @@ def test_an_event_that_is_no_alarm_is_refused(change: dict[str, Any]) -> None:
 def test_an_event_of_bare_bones_is_read() -> None:
     change = cloudwatch.from_eventbridge({"detail": {"alarmName": "x", "state": {"value": "OK"}}, "resources": [5]})
     assert (change.arn, change.state, change.at, change.link) == ("::x", "OK", None, "")
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ("Hello", "the message is not JSON"),
+        ("[]", "the message is not an object"),
+        ("{}", "it has no name"),
+        ('{"AlarmName":"x"}', "its state is none of ALARM, OK, INSUFFICIENT_DATA"),
+    ],
+)
+def test_what_is_no_alarm_is_told_in_a_sentence(sent: str, told: str) -> None:
+    with pytest.raises(ValueError, match=f"^not a CloudWatch alarm: {told}$"):
+        cloudwatch.from_sns(sent)
+
+
+def test_an_alarm_of_eventbridge_without_an_arn_is_known_by_account_region_and_name() -> None:
+    sent = {**event("eventbridge_alarm"), "resources": []}
+    change = cloudwatch.from_eventbridge(sent)
+    assert change.arn == "123456789012:eu-central-1:checkout-5xx"
+    assert (change.region, change.labels["region"]) == ("eu-central-1", "eu-central-1")
+    other = cloudwatch.from_eventbridge({**sent, "resources": ["arn:aws:cloudwatch:us-east-1:1:alarm:x", "y"]})
+    assert (other.arn, other.region) == ("arn:aws:cloudwatch:us-east-1:1:alarm:x", "us-east-1")
+
+
+def test_a_metric_math_alarm_of_eventbridge_shows_its_first_metric_and_the_expression() -> None:
+    metric = {"name": "Errors", "namespace": "AWS/Lambda", "dimensions": {"FunctionName": "pay"}}
+    queries = [
+        {"id": "errors", "metricStat": {"metric": metric, "stat": "Sum"}},
+        {"id": "rate", "expression": "errors / calls"},
+        {"id": "calls", "metricStat": {"metric": {**metric, "name": "Invocations"}}},
+        5,
+    ]
+    sent = event("eventbridge_alarm")
+    sent["detail"]["configuration"] = {"metrics": queries, "description": "Half."}
+    change = cloudwatch.from_eventbridge(sent)
+    found = {name: change.labels[name] for name in ("namespace", "metric", "FunctionName", "expression")}
+    assert found == {
+        "namespace": "AWS/Lambda",
+        "metric": "Errors",
+        "FunctionName": "pay",
+        "expression": "errors / calls",
+    }
+    assert change.description == "Half."
+
+
+def test_an_alarm_opens_a_ticket_and_its_end_does_not() -> None:
+    opens = {name: cloudwatch.from_sns({**message(), "NewStateValue": name}).opens for name in cloudwatch.STATES}
+    assert opens == {"ALARM": True, "OK": False, "INSUFFICIENT_DATA": False}
+
+
+def test_the_place_of_a_dimension_may_be_written_in_two_ways_and_its_value_may_be_missing() -> None:
+    trigger = {"Dimensions": [{"name": "a", "value": "1"}, {"Name": "b", "Value": "2"}, {"name": "c"}]}
+    labels = cloudwatch.from_sns({**message(), "Trigger": trigger}).labels
+    assert {name: text for name, text in labels.items() if name in "abc"} == {"a": "1", "b": "2"}
+    assert cloudwatch.from_sns({**message(), "Trigger": {"dimensions": {"d": "4"}}}).labels["d"] == "4"
+
+
+def test_a_region_is_taken_from_an_arn_of_at_least_five_parts() -> None:
+    for arn, region in (("arn:aws:cloudwatch:eu-west-1:1", "eu-west-1"), ("arn:aws:cloudwatch:eu-west-1", "")):
+        assert cloudwatch.from_sns({**message(), "AlarmArn": arn}).region == region
+
+
+def test_an_alarm_is_cut_to_what_a_ticket_holds_and_keeps_its_arn() -> None:
+    change = cloudwatch.from_sns({**message(), "AlarmName": "n" * 2_000, "AlarmArn": "a" * 2_000, "Region": "x"})
+    assert (len(change.name), len(change.title), len(change.arn)) == (1_024, 1_024, 1_024)
+
+
+@pytest.mark.parametrize(
+    ("at", "moment"),
+    [
+        ("2015-06-03T17:43:27.123+0000", datetime(2015, 6, 3, 17, 43, 27, 123_000, UTC)),
+        ("2015-06-03T17:43:27.123-0530", datetime(2015, 6, 3, 23, 13, 27, 123_000, UTC)),
+        ("2015-06-03T17:43:27Z", datetime(2015, 6, 3, 17, 43, 27, tzinfo=UTC)),
+    ],
+)
+def test_a_time_is_read_with_a_colon_in_its_offset_or_without(at: str, moment: datetime) -> None:
+    assert cloudwatch.from_sns({**message(), "StateChangeTime": at}).at == moment
 
 
 json_values = st.recursive(

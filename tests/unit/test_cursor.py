@@ -32,6 +32,19 @@ def test_a_cursor_stands_for_the_position_it_was_made_of(position: str) -> None:
     assert not set(text) & set("+/=&?# ")
 
 
+def test_the_longest_position_is_one_and_a_cursor_stays_what_it_is_over_a_deployment() -> None:
+    assert cursor.read(TENANT, LIST, cursor.write(TENANT, LIST, "x" * 256)) == "x" * 256
+    assert cursor.write(TENANT, LIST, "ada") == "WyJmNzBkMWI0NTYyYmU4YmJjIiwiYWRhIl0"
+
+
+@pytest.mark.parametrize("foreign", ["!", " ", "\n", ".", "~", "\u00e9"])
+def test_a_cursor_with_a_foreign_character_in_it_is_refused(foreign: str) -> None:
+    text = cursor.write(TENANT, LIST, "ada")
+    for changed in (foreign + text, text[:8] + foreign * 4 + text[8:], text + foreign):
+        with pytest.raises(Invalid):
+            cursor.read(TENANT, LIST, changed)
+
+
 def test_no_cursor_is_the_beginning() -> None:
     assert cursor.read(TENANT, LIST, None) is None
 

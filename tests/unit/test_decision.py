@@ -177,6 +177,7 @@ def test_where_no_rule_matches_the_teams_admins_are_paged_three_times() -> None:
     made = history(a_ticket(), book, 4)
     assert [place(one) for one in made[:3]] == [(Kind.ESCALATED, 1, 1), (Kind.REPEATED, 2, 1), (Kind.REPEATED, 3, 1)]
     assert {one.rule_id for one in made} == {BUILT_IN}
+    assert {one.wait for one in made[:3]} == {timedelta(minutes=5)}
     assert all(one.assigned_to == ["ada"] for one in made)
     assert made[3].kind is Kind.REMINDED
 

@@ -74,6 +74,19 @@ def test_who_sleeps_is_passed_over_while_somebody_is_awake() -> None:
     assert [page.user in NAMES for page in made.pages if page.held] == [True]
 
 
+def test_if_all_sleep_the_next_in_turn_who_has_a_way_to_be_reached_is_paged_on_waking() -> None:
+    book = of_three(IN_TURN, a_step("eve"))
+    turns = [decide(a_ticket(), of_three(IN_TURN), NOW).assigned_to[0]]
+    turns += [NAMES[(NAMES.index(turns[0]) + 1) % 3], NAMES[(NAMES.index(turns[0]) + 2) % 3]]
+    book.read_users["eve"] = a_user("eve")
+    for name in NAMES:
+        quiet = {"quiet": [{"from": "12:00", "to": "23:00"}]}
+        book.read_users[name] = a_user(name).model_copy(update={"rule": quiet})
+    assert [page.user for page in decide(a_ticket(), book, NOW).pages if page.held] == [turns[0]]
+    book.read_users[turns[0]] = a_user(turns[0], a_method(verified=False))
+    assert [page.user for page in decide(a_ticket(), book, NOW).pages if page.held] == [turns[1]]
+
+
 def test_where_nobody_of_the_team_can_be_reached_the_step_passes() -> None:
     book = of_three(IN_TURN, a_step("eve"), mute=NAMES)
     book.read_users["eve"] = a_user("eve")

@@ -70,6 +70,12 @@ def test_the_spread_of_one_ticket_stays_and_tickets_are_spread_over_a_minute() -
     assert len(spread) == 61
 
 
+def test_tickets_of_one_name_are_spread_too_where_they_are_different_tenants() -> None:
+    hour = TIMER.model_copy(update={"due_at": NOW + timedelta(hours=1)})
+    fires = {due.fire_at(hour.model_copy(update={"tenant": f"a{number}"}), NOW) for number in range(200)}
+    assert len(fires) > 50
+
+
 @given(tenant=TENANTS, ticket=TICKETS, epoch=st.integers(EPOCH, 9_999_999_999))
 def test_a_schedules_name_is_one_that_scheduler_takes(tenant: str, ticket: str, epoch: int) -> None:
     assert re.fullmatch(r"[0-9a-zA-Z_.-]{1,64}", due.schedule_name(tenant, ticket, epoch))

@@ -90,6 +90,21 @@ def test_both_ends_are_allowed(wait: str) -> None:
     assert Step.model_validate({"wait": wait}).model_dump() == {"wait": wait}
 
 
+def test_a_bound_is_checked_and_shown_as_it_was_written() -> None:
+    class Nap(BaseModel):  # made here: a model reads its bounds when it is made
+        wait: Annotated[Duration, between("90s", "2h")]
+
+    assert [Nap.model_validate({"wait": wait}).model_dump() for wait in ("90s", "2h")] == [
+        {"wait": "1m30s"},
+        {"wait": "2h"},
+    ]
+    for wait in ("89s", "2h1s"):
+        with pytest.raises(ValidationError, match="must be from 90s to 2h"):
+            Nap.model_validate({"wait": wait})
+    shown = Nap.model_json_schema()["properties"]["wait"]
+    assert (shown["type"], shown["description"]) == ("string", "A duration from 90s to 2h.")
+
+
 @pytest.mark.parametrize("wait", [300, None, ["5m"], True])
 def test_a_number_is_no_duration(wait: object) -> None:
     with pytest.raises(ValidationError, match="a duration is a string"):

@@ -1,7 +1,9 @@
+import json
 from typing import Any
 
 import pytest
 
+from tests.examples import NOW
 from tocsin import entry, keys
 from tocsin.entry import Change
 from tocsin.keys import Key
@@ -93,6 +95,36 @@ def test_so_many_changes_are_told_and_the_others_counted() -> None:
     changes = [Change(kind="member", name=f"payments/{number}", after={}) for number in range(entry.MOST + 7)]
     kept = entry.kept(changes)
     assert (len(kept["changes"]), kept["more"]) == (entry.MOST, 7)
+
+
+def test_changes_share_the_room_there_is() -> None:
+    large = Change(kind="rule", name="r", before={"text": "x" * (entry.LARGEST * 6 // 10)})
+    first, second = entry.kept([large, large])["changes"]
+    assert (first["before"], first["cut"]) == (large.before, False)
+    assert (second["before"], second["cut"]) == (None, True)
+
+
+def test_what_just_fits_is_kept_whole() -> None:
+    empty = len(json.dumps(Change(kind="rule", name="r", after={"text": ""}).model_dump(mode="json")))
+    for more, cut in ((0, False), (1, True)):
+        change = Change(kind="rule", name="r", after={"text": "x" * (entry.LARGEST - empty + more)})
+        assert entry.kept([change])["changes"][0]["cut"] == cut
+
+
+def test_a_row_keeps_of_changes_what_json_has() -> None:
+    (kept,) = entry.kept([Change(kind="rule", name="r", after={"at": NOW, "places": (1, 2)})])["changes"]
+    assert kept["after"] == {"at": NOW.isoformat().replace("+00:00", "Z"), "places": [1, 2]}
+
+
+def test_the_first_contact_method_comes_to_none_and_the_last_one_goes_from_there() -> None:
+    key, mail = keys.user("acme", "ada"), {"method_id": "mail", "address": "a@example.com"}
+    without, having = {"name": "Ada"}, {"name": "Ada", "methods": {"mail": mail}}
+    come = changed(without, having, key)
+    gone = changed(having, without, key)
+    assert come is not None
+    assert gone is not None
+    assert (come.before, come.after) == ({"contact_methods": {}}, {"contact_methods": {"mail": mail}})
+    assert (gone.before, gone.after) == ({"contact_methods": {"mail": mail}}, {"contact_methods": {}})
 
 
 def test_of_a_webhook_the_host_is_told_and_that_it_is_another() -> None:

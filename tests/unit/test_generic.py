@@ -45,6 +45,16 @@ def test_a_key_is_enough_to_close(action: str) -> None:
     assert (alert.action, alert.dedup_key) == (action.lower(), "disk-1")
 
 
+def test_what_closes_needs_nothing_else_and_has_nothing_else() -> None:
+    alert = generic.read({"action": "resolve", "dedup_key": "disk-1"})
+    assert alert == GenericAlert(Action.RESOLVE, "", "", None, {}, [], "disk-1")
+
+
+def test_a_description_stays_as_it_is_before_the_further_fields() -> None:
+    for text in ("  indented", "Xenon is low"):
+        assert read(description=text, host="db1").description.startswith(f"{text}\n\nFurther fields:\n")
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -70,6 +80,78 @@ def test_what_cannot_be_understood_is_refused_by_field(body: dict[str, Any], fie
     with pytest.raises(ValidationError) as caught:
         generic.read(body)
     assert [error["loc"] for error in caught.value.errors()] == [(field,)]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({}, "title is required to open a ticket"),
+        ({"action": "resolve"}, "dedup_key is required to resolve"),
+        ({"action": "acknowledge"}, "dedup_key is required to acknowledge"),
+        ({"title": "a", "action": "close"}, "action must be one of open, acknowledge, resolve"),
+    ],
+)
+def test_what_is_missing_is_told_in_a_sentence(body: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        generic.read(body)
+    assert [(error["msg"], error["type"]) for error in caught.value.errors()] == [(told, "generic_alert")]
+
+
+def test_a_link_of_more_than_2048_characters_is_kept_as_text() -> None:
+    longest = "https://a.b/" + "x" * (2_048 - 12)
+    alert = read(links=[longest, longest + "x"])
+    assert [link["href"] for link in alert.links] == [longest]
+    assert json.loads(alert.description.partition("Further fields:\n")[2]) == {"links": [longest + "x"]}
+
+
+def test_links_beyond_the_fiftieth_are_kept_as_text() -> None:
+    links = [f"https://a.b/{number}" for number in range(52)]
+    alert = read(links=links)
+    assert [link["href"] for link in alert.links] == links[:50]
+    assert json.loads(alert.description.partition("Further fields:\n")[2]) == {"links": links[50:]}
+
+
+def test_a_text_of_a_link_that_is_none_gives_way_to_its_address() -> None:
+    for text in ("", None, 5):
+        assert read(links=[{"href": "https://a.b", "text": text}]).links == [
+            {"href": "https://a.b", "text": "https://a.b"}
+        ]
+
+
+def test_blanks_around_a_title_are_cut_off() -> None:
+    assert read(title=" Disk full \n").title == "Disk full"
+
+
+def test_further_fields_and_links_of_no_use_stand_together_as_they_were_sent() -> None:
+    alert = read(host="db1", links=["x"])
+    assert alert.description == 'Further fields:\n{\n  "host": "db1",\n  "links": [\n    "x"\n  ]\n}'
+
+
+def test_of_texts_that_do_not_fit_together_links_are_left_out_from_the_last() -> None:
+    wide = "\U0001f525"
+    labels = {f"{number:03}": wide * 1_024 for number in range(50)}
+    links = [{"href": f"https://a.b/{number}", "text": wide * 1_024} for number in range(50)]
+    alert = read(
+        title="t", description="d" * 9_000, severity="s" * 100, dedup_key="k" * 1_000, labels=labels, links=links
+    )
+    assert [link["href"] for link in alert.links] == [link["href"] for link in links[: len(alert.links)]]
+    # One link more would have been too much, and what is left of the room is the description's.
+    one_more = limits.size(*links[len(alert.links)].values())
+    assert total(alert) - len(alert.description) + one_more > 300_000
+    assert total(alert) == 300_000
+
+
+def test_texts_that_just_fit_together_are_all_kept() -> None:
+    wide = "\U0001f525"
+    labels = {f"{number:03}": wide * 1_024 for number in range(50)}
+    links = [{"href": f"https://a.b/{number:02}", "text": wide * 1_024} for number in range(23)]
+    used = limits.size("t", *labels, *labels.values(), *(text for link in links for text in link.values()))
+    last = {"href": "https://a.b/last", "text": "x" * (300_000 - used - len("https://a.b/last"))}
+    alert = read(title="t", labels=labels, links=[*links, last], description="d")
+    assert (alert.links, alert.description, total(alert)) == ([*links, last], "", 300_000)
+    longer = {**last, "text": last["text"] + "x"}
+    assert read(title="t", labels=labels, links=[*links, longer]).links == links
+    assert total(read(title="t", labels=labels, links=links, description="d" * 9_000)) == 300_000
 
 
 def test_unknown_fields_are_kept_in_the_description() -> None:

@@ -123,3 +123,81 @@ def test_any_page_keeps_its_code_and_link_on_one_line(title: str, severity: str,
 @given(st.text(st.characters(codec="ascii"), max_size=300))
 def test_an_ascii_page_takes_one_part(title: str) -> None:
     assert gsm.segments(page(title)) == 1
+
+
+# --- to the last place
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("\uffff" * 70, 1), ("\U00010000" * 35, 1), ("\U00010000" * 36, 2)],
+)
+def test_a_character_takes_two_units_from_where_sixteen_bits_end(text: str, count: int) -> None:
+    assert gsm.segments(text) == count
+
+
+def test_a_text_half_of_whose_letters_are_lost_is_spelled_plainly_and_one_that_loses_more_stays() -> None:
+    assert gsm.to_gsm("db \u0416\u0416 1") == "db ?? 1"
+    assert gsm.to_gsm("d \u0416\u0416 1") == "d \u0416\u0416 1"
+
+
+def test_signs_that_only_change_others_are_left_out() -> None:
+    assert gsm.to_gsm("a\u02c2b\u0483c") == "abc"
+
+
+def test_every_kind_of_space_is_one() -> None:
+    assert page("a\u00a0\u00a0b\u3000c\u2029d\u2028e").startswith("a b c d e. sev1")
+
+
+def test_what_is_not_seen_is_left_out_in_every_script() -> None:
+    script = "\u0421\u0435\u0440\u0432\u0435\u0440"
+    for unseen in ("\u202e", "\ud800", "\ue000", "\u0378"):
+        assert page(script + unseen) == page(script)
+
+
+REST = page("").removeprefix("(no title)")
+ROOM = 160 - len(REST)
+
+
+def test_a_title_that_just_fits_is_not_cut_and_one_that_does_not_fills_the_part() -> None:
+    assert page("x" * ROOM) == "x" * ROOM + REST
+    assert page("x" * (ROOM + 1)) == "x" * (ROOM - 3) + "..." + REST
+
+
+def test_no_blank_stands_before_the_dots_of_a_cut() -> None:
+    for prefix in range(4):
+        text = page("x" * prefix + "abc " * 50)
+        assert "..." in text
+        assert " ..." not in text
+
+
+def test_a_title_is_cut_to_twenty_characters_to_save_a_part_and_no_further() -> None:
+    longer = LINK + "y" * (ROOM - 20)
+    assert page("x" * 30, link=longer) == "x" * 17 + "..." + REST.replace(LINK, longer)
+    text = page("x" * 30, link=longer + "y")
+    assert text.startswith("x" * 30 + ".")
+    assert gsm.segments(text) == 2
+
+
+def test_a_title_in_another_script_is_cut_to_one_part_where_it_can_be() -> None:
+    text = page("\u0416" * 100, code=None, link="https://a.b/c")
+    assert text == "\u0416" * 30 + ".... sev1 since 20:28 UTC. https://a.b/c"
+
+
+@pytest.mark.parametrize(("pair", "single", "length"), [("{", "a", 105), ("\U00010400", "\u0416", 15)])
+def test_a_page_of_two_parts_leaves_a_place_empty_before_what_must_not_be_cut_in_two(
+    pair: str, single: str, length: int
+) -> None:
+    for before in range(4):
+        for pairs in range(100):
+            title = single * before + pair * pairs + single * 9
+            text = page(title, code=None, link="https://a.b/" + "x" * length)
+            assert gsm.segments(text) <= 2
+
+
+def test_a_page_of_two_parts_shows_as_much_of_its_title_as_two_parts_hold() -> None:
+    link = LINK + "y" * ROOM
+    text = page("x" * 1000, link=link)
+    assert (gsm.segments(text), len(text)) == (2, 2 * 152)
+    script = page("\u0416" * 1000, code=None, link="https://a.b/" + "y" * 30)
+    assert (gsm.segments(script), len(script)) == (2, 2 * 66)

@@ -112,6 +112,67 @@ def test_an_edit_together_with_a_move_is_two_lines() -> None:
     assert len({line["sk"] for line in lines}) == 2
 
 
+def test_an_edit_together_with_a_move_says_which_fields_it_changed() -> None:
+    move = ticket.to_status(a_ticket(), Status.UNDER_INVESTIGATION, "ada", LATER)
+    _, edited = told(a_ticket(), {"title": "New", "labels": {"a": "b"}, **move})
+    assert edited["text"] == "Changed: title, labels."
+
+
+def test_an_acknowledgement_that_is_given_again_is_told_as_such() -> None:
+    before = a_ticket(status=Status.UNDER_INVESTIGATION, acknowledged_by="ada", ack_timeout=600)
+    line = only(told(before, ticket.to_status(before, Status.UNDER_INVESTIGATION, "ada", LATER)))
+    assert (line["kind"], line["text"]) == ("acknowledged", "Acknowledged again.")
+    assert line["data"] == {"from": "under_investigation", "to": "under_investigation"}
+
+
+def test_a_snooze_says_until_when_and_how_it_ended() -> None:
+    until = LATER + timedelta(hours=1)
+    line = only(told(a_ticket(), ticket.snoozed(a_ticket(), until, "ada", LATER)))
+    assert (line["kind"], line["text"]) == ("snoozed", f"Snoozed until {times.text(until)}.")
+    assert line["data"] == {"until": times.text(until), "status": "unread"}
+    before = a_ticket(status=Status.PENDING_FIX, snoozed_until=LATER, due_at=LATER)
+    line = only(told(before, ticket.rung(before, LATER)))
+    assert (line["kind"], line["actor"]) == ("snooze_ended", "system")
+    assert line["text"] == "The snooze has ended: it is unread, and begins anew."
+    assert line["data"] == {"from": "pending_fix", "to": "unread"}
+
+
+def test_an_acknowledgement_that_expired_is_told_with_whose_it_was() -> None:
+    before = a_ticket(status=Status.UNDER_INVESTIGATION, acknowledged_by="ada", due_at=LATER)
+    line = only(told(before, ticket.rung(before, LATER)))
+    assert (line["kind"], line["text"]) == ("ack_expired", "ada's acknowledgement has expired: it is unread again.")
+    assert line["data"] == {"from": "under_investigation", "to": "unread"}
+
+
+@pytest.mark.parametrize(
+    ("user", "text"),
+    [(None, "Reassigned to team search."), ("bob", "Reassigned to bob, and after that team search.")],
+)
+def test_a_reassigned_ticket_says_whose_it_was_and_whose_it_is(user: str | None, text: str) -> None:
+    line = only(told(a_ticket(), ticket.reassigned(a_ticket(), "search", user, "ada", LATER)))
+    assert (line["kind"], line["text"]) == ("reassigned", text)
+    assert line["data"] == {"from": "payments", "team": "search", "user": user}
+
+
+def test_who_was_asked_for_is_told_with_how_they_were_named() -> None:
+    line = only(told(a_ticket(), ticket.joined(["bob", "cyd"], {"team": "search"}, "ada", LATER, "One sleeps.")))
+    assert (line["kind"], line["text"]) == ("responders_added", "Asked for too: bob, cyd. One sleeps.")
+    assert line["data"] == {"users": ["bob", "cyd"], "target": {"team": "search"}, "remark": "One sleeps."}
+
+
+def test_a_ticket_that_is_held_or_handed_over_says_so() -> None:
+    assert step(Kind.HELD)["text"] == "Nobody is paged for now."
+    assert step(Kind.ASSIGNED)["text"] == "ada, bob is paged; the team's rules come after."
+    assert step(Kind.REMINDED, assigned_to=[])["text"] == "Still unread: nobody reminded."
+    assert step(Kind.REMINDED, assigned_to=[])["data"]["users"] == []
+
+
+def test_a_row_that_says_nothing_of_its_place_is_at_the_beginning() -> None:
+    old = ticket.row(a_ticket())
+    new = written(old, {"step": None, "round": None, "rule_id": "r1", **ticket.marked(Kind.ESCALATED, "system", LATER)})
+    assert only(history.rows(old, new))["text"] == "Step 0, round 0 of rule r1: nobody."
+
+
 def test_a_write_that_only_tends_the_index_is_not_told() -> None:
     assert told(a_ticket(), {"look_at": times.text(LATER), "looks": 1}) == []
 
@@ -130,6 +191,22 @@ def test_a_page_is_told_when_it_is_settled(changes: Changes, kind: str, text: st
     assert (line["at"], line["kind"], line["actor"], line["text"]) == (times.text(LATER), kind, "system", text)
     facts = {"user": "ada", "method_id": "phone", "channel": "sms", "step": 1, "round": 1, "attempts": 2}
     assert line["data"] == facts
+
+
+def test_a_line_of_a_page_or_a_note_is_named_for_it_and_a_page_that_was_not_tried_says_so() -> None:
+    pending = {name: value for name, value in page.row(a_page()).items() if name != "attempts"}
+    line = only(history.rows(pending, {**pending, "status": "skipped", "settled_at": times.text(LATER)}))
+    assert line["sk"] == f"EVENT#{times.text(LATER)}#{EPOCH}#ada#phone#page_skipped"
+    assert line["data"]["attempts"] == 0
+
+
+def test_two_notes_of_one_moment_are_two_lines() -> None:
+    note = {"pk": "T#acme#TICKET#t1", "tenant": "acme", "ticket_id": "t1", "text": "x", "actor": "ada"}
+    lines = [
+        only(history.rows(None, {**note, "sk": f"NOTE#{name}", "note_id": name, "created_at": times.text(LATER)}))
+        for name in ("n1", "n2")
+    ]
+    assert lines[0]["sk"] != lines[1]["sk"]
 
 
 def test_an_address_is_not_told() -> None:

@@ -93,6 +93,16 @@ def test_a_companys_own_keys_say_whose_they_are_and_the_others_hold_nothing_of_i
         assert build()["pk"].startswith("T#acme#") != foreign
 
 
+def test_a_move_is_named_for_its_epoch_and_an_ask_for_its_number_too() -> None:
+    assert [keys.move(7), keys.move(7, 1), keys.move(7, 2)] == ["7", "7.R", "7.R2"]
+
+
+def test_a_tenants_session_reads_the_partitions_that_are_some_tenants() -> None:
+    for build, pk, _ in FORMS.values():
+        assert keys.is_tenants(build()["pk"]) == pk.startswith("T#acme#")
+    assert all(keys.is_tenants(build()) for build, _ in PARTITIONS.values())
+
+
 def test_a_text_can_be_an_id_if_the_pattern_takes_all_of_it() -> None:
     assert [ids.is_one(text) for text in ("a", "a.b-c_D", "0" * 64)] == [True] * 3
     assert [ids.is_one(text) for text in ("", "-a", "a b", "a\n", "0" * 65, "\u00e4")] == [False] * 6

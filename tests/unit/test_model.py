@@ -51,6 +51,7 @@ class Wish(Body):
 class Kept(Record):
     number: int = 0
     text: str | None = None
+    places: tuple[int, ...] | None = None
 
 
 @pytest.mark.parametrize("sent", [{"number": "1"}, {"number": 1.0}, {"number": True}, {"number": None}, {"other": 1}])
@@ -66,3 +67,7 @@ def test_a_row_of_another_version_is_read_as_far_as_it_goes() -> None:
 
 def test_what_is_none_is_not_stored() -> None:
     assert Kept(number=0).fields() == {"number": 0}
+
+
+def test_a_row_is_made_of_what_json_has() -> None:
+    assert Kept(places=(1, 2)).fields() == {"number": 0, "places": [1, 2]}

@@ -272,6 +272,48 @@ def test_who_comes_below_stands_in_for_who_was_deleted() -> None:
     assert oncall.candidates(rota, absent.begin) == ["dan", "bob", "ada"]
 
 
+def test_an_override_is_over_at_its_end() -> None:
+    cover = an_override("bob", "2026-01-06T10:00:00Z", "2026-01-06T14:00:00Z")
+    rota = a_rota(a_layer("ada"), zone="UTC", overrides=(cover,))
+    assert oncall.candidates(rota, cover.begin) == ["bob", "ada"]
+    assert oncall.candidates(rota, cover.end) == ["ada"]
+
+
+# --- turns, told from each other
+
+
+def test_turns_of_one_person_are_told_from_each_other_by_layer_and_override() -> None:
+    mornings, evenings = {"from": "08:00", "to": "12:00"}, {"from": "12:00", "to": "20:00"}
+    covers = tuple(
+        an_override("ada", f"2026-01-06T{begin}:00:00Z", f"2026-01-06T{end}:00:00Z", name=name)
+        for begin, end, name in (("20", "21", "o1"), ("21", "22", "o2"))
+    )
+    layers = [a_layer("ada", handoff="00:00", restrict=[hours]) for hours in (mornings, evenings)]
+    rota = a_rota(*layers, zone="UTC", overrides=covers)
+    found = list(oncall.shifts(rota, local("2026-01-06T08:00+00:00"), local("2026-01-06T22:00+00:00")))
+    assert [(one.user, one.source) for one in found] == [("ada", "0#1"), ("ada", "1#1"), ("ada", "o1"), ("ada", "o2")]
+    together = list(oncall.people(found))
+    assert [(one.begin.hour, one.end.hour, one.user, one.source) for one in together] == [(8, 22, "ada", "")]
+
+
+def begins(moment: str, *layers: dict[str, Any]) -> datetime:
+    return oncall.turns_begin(a_rota(*layers).schedule, local(moment))
+
+
+def test_the_longest_turn_that_goes_on_began_at_a_hand_off() -> None:
+    daily, weekly = a_layer("ada", "bob"), a_layer("cyd", rotation="weekly")
+    assert begins("2026-01-15T12:00", daily) == local("2026-01-15T09:00")
+    assert begins("2026-01-15T12:00", daily, weekly) == local("2026-01-12T09:00")
+    assert begins("2026-01-05T09:00", daily) == local("2026-01-05T09:00")
+    assert begins("2026-01-06T08:59", daily, weekly) == local("2026-01-05T09:00")
+
+
+def test_where_no_turn_goes_on_yet_a_look_back_goes_no_further_than_the_moment() -> None:
+    later = a_layer("ada", start="2026-06-01")
+    assert begins("2026-01-15T12:00", later) == begins("2026-01-15T12:00") == local("2026-01-15T12:00")
+    assert begins("2026-01-15T12:00", later, a_layer("bob")) == local("2026-01-15T09:00")
+
+
 # --- a year, watched
 
 times_of_day = st.integers(0, 95).map(lambda quarter: f"{quarter // 4:02d}:{quarter % 4 * 15:02d}")

@@ -159,3 +159,30 @@ def test_a_sent_page_says_what_the_provider_called_it_and_no_longer_what_went_wr
 def test_a_page_that_failed_or_was_skipped_says_why() -> None:
     assert rewritten(a_page(), page.failed(a_page(), "No such number.", NOW))["error"] == "No such number."
     assert rewritten(a_page(), page.skipped(a_page(), "Too late.", NOW))["error"] == "Too late."
+
+
+def test_a_page_that_was_never_to_be_sent_by_now_sleeps_and_one_that_was_put_off_does_not() -> None:
+    wakes = NOW + timedelta(hours=1)
+    assert a_page(due_at=wakes, not_before=wakes).sleeps(NOW)
+    assert not a_page(due_at=NOW + timedelta(seconds=30), not_before=None).sleeps(NOW)
+    assert not a_page(due_at=wakes, not_before=wakes).sleeps(wakes)
+    assert not a_page(due_at=wakes, not_before=NOW).sleeps(NOW)
+
+
+def test_a_later_page_takes_the_place_of_one_when_it_may_be_sent_itself_by_either_clock() -> None:
+    for ahead, wanted in ((timedelta(seconds=2), False), (timedelta(seconds=2, milliseconds=1), True)):
+        later = a_page(epoch=EPOCH + 1, not_before=NOW + ahead)
+        assert (page.unwanted(a_page(), COMMITTED, [later], NOW) is None) == wanted
+
+
+def test_a_page_whose_step_is_not_committed_yet_is_never_too_late() -> None:
+    assert page.unwanted(a_page(), a_ticket(), [], NOW + timedelta(days=1)) is None
+
+
+def test_a_page_keeps_its_code_and_how_often_it_was_tried() -> None:
+    tried = a_page(code="48213", attempts=3)
+    put_off = rewritten(a_page(), page.put_off(tried, NOW + timedelta(seconds=30), NOW, "busy"))
+    assert (put_off["code"], put_off["attempts"]) == ("48213", 3)
+    sent = rewritten(a_page(), page.sent(tried, "id-1", "54321", NOW))
+    assert (sent["code"], sent["attempts"]) == ("54321", 3)
+    assert rewritten(a_page(), page.failed(tried, "No.", NOW))["attempts"] == 3

@@ -73,6 +73,21 @@ def test_of_the_wait_can_be_told_what_is_there_now(rate: Rate, owed: int, cost: 
         assert there < 0 or rate.wait(START + owed, START, there + 1) is not None
 
 
+def test_a_moment_is_a_whole_number_of_microseconds_since_1970() -> None:
+    assert str(micros(NOW)) == "1795379308123000"
+
+
+def test_tokens_are_counted_whole_and_begun_ones_too() -> None:
+    found = [Rate(2, 10).tokens(timedelta(seconds=wait)) for wait in (0, 0.1, 0.5, 0.6, 5)]
+    assert [str(tokens) for tokens in found] == ["0", "1", "1", "2", "10"]
+
+
+def test_what_is_asked_for_is_one_token_unless_it_is_said() -> None:
+    rate = Rate(2, 10)
+    assert (rate.latest(START), rate.time()) == (rate.latest(START, 1), SECOND // 2)
+    assert rate.latest(START) == START + 9 * SECOND // 2
+
+
 def test_ten_at_once_and_then_two_a_second() -> None:
     rate = Rate(2, 10)
     tat = None
@@ -100,5 +115,5 @@ def test_a_hundred_a_day_is_a_rate_as_well() -> None:
 
 @pytest.mark.parametrize(("per_second", "burst"), [(0, 1), (-1, 1), (1, 0), (float("nan"), 1)])
 def test_a_rate_that_lets_nothing_through_is_none(per_second: float, burst: float) -> None:
-    with pytest.raises(ValueError, match="more than nothing"):
+    with pytest.raises(ValueError, match=r"^a rate and its burst are more than nothing$"):
         Rate(per_second, burst)

@@ -43,3 +43,23 @@ def test_a_rule_is_active_while_the_clock_of_one_of_its_time_zones_shows_it(
     rule = a_rule(a_step("ada"), active=active)
     assert rule.matches(a_ticket(), times.parse(at)) == matches
     assert not a_rule(a_step("ada"), active=active, when={"title": ["other"]}).matches(a_ticket(), times.parse(at))
+
+
+def test_a_rule_that_is_none_for_a_ticket_says_what_of_it_does_not_fit() -> None:
+    ticket = a_ticket(labels={"service": "checkout", "env": "prod"})
+    when = {"severity": ["sev2"], "title": ["Checkout 5xx"], "labels": {"service": ["search"], "env": ["prod"]}}
+    rule = a_rule(a_step("ada"), when=when)
+    assert rule.misfit(ticket, NOW) == "Its pattern does not match: severity, labels.service."
+    absent = a_rule(a_step("ada"), when={"labels": {"region": [{"exists": True}]}, "dedup_key": ["x"]})
+    assert absent.misfit(a_ticket(), NOW) == "Its pattern does not match: dedup_key, labels.region."
+    either = a_rule(a_step("ada"), when={"$or": [{"severity": ["sev2"]}, {"team": ["search"]}]})
+    assert either.misfit(ticket, NOW) == "Its pattern does not match: $or."
+
+
+def test_a_rule_that_sleeps_says_so_and_one_that_is_one_for_the_ticket_says_nothing() -> None:
+    other = [{"from": "00:00", "to": "06:00"}]
+    assert a_rule(a_step("ada"), active=other).misfit(a_ticket(), NOW) == "It is not active at that time."
+    both = a_rule(a_step("ada"), active=other, when={"severity": ["sev2"]})
+    assert both.misfit(a_ticket(), NOW) == "It is not active at that time."
+    assert a_rule(a_step("ada"), when={"severity": ["sev1"]}).misfit(a_ticket(), NOW) is None
+    assert a_rule(a_step("ada")).misfit(a_ticket(), NOW) is None

@@ -1,17 +1,14 @@
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from tests.examples import EPOCH, NOW, a_ticket, changed
+from tests.examples import NOW, a_ticket, changed
 from tocsin import due, keys, ticket, times
 from tocsin.rows import Next
 from tocsin.rows import changed as written
-from tocsin.ticket import Changes, Kind, Status, Ticket
+from tocsin.ticket import Kind, Status, Ticket
 
 LATER = NOW + timedelta(minutes=7)
 ACKNOWLEDGED = {"acknowledged_by": "ada", "acknowledged_at": NOW, "assigned_to": ["ada"], "due_at": None}
@@ -139,6 +136,51 @@ def test_resuming_an_acknowledged_ticket_goes_on_after_its_last_step() -> None:
     assert after.epoch == after.run == before.epoch + 1
 
 
+def test_a_ticket_is_assigned_to_who_takes_it_on_and_no_more_to_who_was_paged() -> None:
+    before = a_ticket(assigned_to=["cyd", "dan"])
+    for status in (Status.UNDER_INVESTIGATION, Status.PENDING_FIX):
+        assert changed(before, ticket.to_status(before, status, "ada", LATER)).assigned_to == ["ada"]
+
+
+def test_a_ticket_that_was_to_resolve_itself_waits_for_it_no_more_once_it_is_resolved() -> None:
+    before = a_ticket(auto_resolve=600, resolve_at=NOW + timedelta(minutes=10))
+    row = written(ticket.row(before), ticket.to_status(before, Status.RESOLVED, "ada", LATER))
+    assert "resolve_at" not in row
+
+
+def test_a_ticket_that_is_due_never_has_no_place_among_those_that_are() -> None:
+    row = ticket.row(a_ticket(due_at=None))
+    assert not {"due_at", "due_shard", "look_at", "looks"} & set(row)
+
+
+def test_an_acknowledged_ticket_that_is_made_unread_forgets_who_acknowledged_it_and_when() -> None:
+    before = a_ticket(status=Status.UNDER_INVESTIGATION, **ACKNOWLEDGED)
+    row = written(ticket.row(before), ticket.resumed(before, "ada", LATER))
+    assert not {"acknowledged_by", "acknowledged_at"} & set(row)
+
+
+def test_the_next_step_is_asked_for_whatever_it_waits_for() -> None:
+    before = a_ticket(snoozed_until=LATER, held=True, held_since=NOW)
+    after = changed(before, ticket.hurried(before, "ada", NOW))
+    assert (after.snoozed_until, after.held, after.held_since) == (None, False, None)
+
+
+def test_who_asks_for_responders_changes_neither_clock_nor_escalation() -> None:
+    before = a_ticket(**BEFORE[Status.UNREAD])
+    changes = ticket.joined(("bob", "cyd"), {"team": "search"}, "ada", LATER, "One sleeps.")
+    after = changed(before, changes)
+    told = (after.change, after.changed_by, after.updated_at, after.remark, after.rev)
+    assert told == (Kind.RESPONDERS_ADDED, "ada", LATER, "One sleeps.", before.rev + 1)
+    assert (after.due_at, after.epoch, after.step, after.assigned_to) == (LATER, before.epoch, 2, ["bob"])
+    assert changes["added"] == {"users": ["bob", "cyd"], "target": {"team": "search"}}
+
+
+def test_what_is_told_with_one_write_is_gone_with_the_next() -> None:
+    row = written(ticket.row(a_ticket()), ticket.joined(["bob"], {"user": "bob"}, "ada", NOW, "Late."))
+    again = written(row, ticket.counted("x", LATER))
+    assert not {"added", "remark", "passed"} & set(again)
+
+
 HALF_AN_HOUR = timedelta(minutes=30)
 SEEN = {"status": Status.UNDER_INVESTIGATION, **ACKNOWLEDGED}
 
@@ -194,6 +236,24 @@ def test_a_snooze_is_not_shortened_by_acknowledging_again() -> None:
     assert ticket.to_status(before, Status.UNDER_INVESTIGATION, "bob", NOW) == {}
 
 
+def test_a_snooze_goes_on_when_an_acknowledged_ticket_is_moved_and_ends_when_an_unread_one_is_taken_on() -> None:
+    snoozed = {"ack_timeout": 1800, "snoozed_until": LATER + HALF_AN_HOUR}
+    for old, new in ((Status.UNDER_INVESTIGATION, Status.PENDING_FIX), (Status.PENDING_FIX, SEEN["status"])):
+        before = a_ticket(**{**SEEN, "status": old}, **snoozed)
+        after = changed(before, ticket.to_status(before, Status(new), "bob", LATER))
+        assert after.snoozed_until == after.due_at == LATER + HALF_AN_HOUR
+    unread = a_ticket(**snoozed)
+    after = changed(unread, ticket.to_status(unread, Status.UNDER_INVESTIGATION, "bob", LATER))
+    assert (after.snoozed_until, after.due_at) == (None, LATER + HALF_AN_HOUR)
+    later = changed(unread, ticket.to_status(unread, Status.UNDER_INVESTIGATION, "bob", NOW))
+    assert (later.snoozed_until, later.due_at) == (None, NOW + HALF_AN_HOUR)
+
+
+def test_a_ticket_that_is_resolved_by_itself_says_how_old_it_was() -> None:
+    before = a_ticket(due_at=LATER, resolve_at=LATER)
+    assert ticket.rung(before, LATER)["remark"] == "It was opened 7m ago."
+
+
 def test_a_snooze_keeps_the_status_and_voids_the_pages_so_far() -> None:
     before = a_ticket(**BEFORE[Status.UNREAD])
     after = changed(before, ticket.snoozed(before, LATER + HALF_AN_HOUR, "ada", LATER))
@@ -209,6 +269,8 @@ def test_a_named_step_is_the_next_one_in_the_present_round() -> None:
     assert after.run == before.epoch + 1
     other = changed(before, ticket.led(before, "r2", 4, "ada", LATER))
     assert (other.rule_id, other.step, other.round) == ("r2", 3, 1)
+    handed = a_ticket(handed_to="bob")
+    assert changed(handed, ticket.led(handed, "r1", 1, "ada", LATER)).handed_to is None
 
 
 def test_a_reassigned_ticket_is_in_the_other_teams_list() -> None:
@@ -270,116 +332,6 @@ def test_a_pattern_sees_the_fields_that_are_there() -> None:
         "labels": {"a": "b"},
         "source": "api_key:k1",
     }
-
-
-class Life(RuleBasedStateMachine):
-    """A ticket whose row is changed by people and timers in any order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now: datetime = NOW
-        self.row = ticket.row(a_ticket(ack_timeout=600, auto_resolve=100_000))
-        self.before: list[dict[str, Any]] = []
-
-    @property
-    def current(self) -> Ticket:
-        return Ticket.of(self.row)
-
-    def write(self, changes: Changes) -> None:
-        self.before.append(self.row)
-        self.row = written(self.row, changes)
-
-    @rule()
-    def a_minute_passes(self) -> None:
-        self.now += timedelta(minutes=1)
-
-    @precondition(lambda self: not self.current.resolved)
-    @rule(status=st.sampled_from(list(Status)), seconds=st.integers(0, 100_000))
-    def somebody_moves_it(self, status: Status, seconds: int) -> None:
-        self.now += timedelta(seconds=seconds)
-        self.write(ticket.to_status(self.current, status, "ada", self.now))
-
-    @precondition(lambda self: not self.current.resolved)
-    @rule(seconds=st.integers(1, 604_800))
-    def it_is_snoozed(self, seconds: int) -> None:
-        self.write(ticket.snoozed(self.current, self.now + timedelta(seconds=seconds), "ada", self.now))
-
-    @precondition(lambda self: not self.current.resolved)
-    @rule(team=st.sampled_from(["payments", "search"]), user=st.sampled_from([None, "bob"]))
-    def it_is_reassigned(self, team: str, user: str | None) -> None:
-        self.write(ticket.reassigned(self.current, team, user, "ada", self.now))
-
-    @precondition(lambda self: self.current.due_at)
-    @rule()
-    def its_time_comes(self) -> None:
-        self.now = max(self.now, self.current.due_at or self.now)
-        changes = ticket.rung(self.current, self.now)
-        if changes:
-            self.write(changes)
-
-    @precondition(lambda self: self.current.status is Status.UNREAD and not self.current.snoozed_until)
-    @rule(wait=st.integers(10, 1_000_000))
-    def a_timer_moves_it(self, wait: int) -> None:
-        step = {"rule_id": "r1", "step": self.current.step + 1, "assigned_to": ["bob"]}
-        due_at = self.now + timedelta(seconds=wait)
-        moves = ticket.moved(self.current, due_at, self.now)
-        self.write({**step, **moves, **ticket.marked(Kind.ESCALATED, "system", self.now)})
-
-    @precondition(lambda self: not self.current.resolved)
-    @rule()
-    def it_is_counted(self) -> None:
-        self.write(ticket.counted("integration:i1", self.now))
-
-    @precondition(lambda self: self.current.status is Status.UNREAD)
-    @rule()
-    def it_is_hurried(self) -> None:
-        self.write(ticket.hurried(self.current, "system", self.now))
-
-    @precondition(lambda self: self.current.status in (Status.UNDER_INVESTIGATION, Status.PENDING_FIX))
-    @rule()
-    def it_is_resumed(self) -> None:
-        self.write(ticket.resumed(self.current, "ada", self.now))
-
-    @invariant()
-    def its_clock_runs_until_it_is_resolved(self) -> None:
-        one = self.current
-        assert ("due_at" in self.row) == (not one.resolved)
-        assert ("due_at" in self.row) == ("due_shard" in self.row) == ("look_at" in self.row)
-        if one.due_at and one.snoozed_until:
-            assert one.due_at <= one.snoozed_until
-        if one.due_at and one.resolve_at:
-            assert one.due_at <= one.resolve_at
-
-    @invariant()
-    def a_snooze_ends(self) -> None:
-        assert not (self.current.snoozed_until and self.current.resolved)
-
-    @invariant()
-    def it_is_listed_as_open_until_it_is_resolved(self) -> None:
-        assert ("open_shard" in self.row) == (not self.current.resolved)
-
-    @invariant()
-    def somebody_has_acknowledged_it_once_it_was_looked_at(self) -> None:
-        if self.current.status in (Status.UNDER_INVESTIGATION, Status.PENDING_FIX):
-            assert self.row["acknowledged_by"] == "ada"
-        if self.current.status is Status.UNREAD:
-            assert "acknowledged_by" not in self.row
-
-    @invariant()
-    def no_due_time_is_set_twice_for_one_epoch(self) -> None:
-        due_times = {(row["epoch"], row.get("due_at")) for row in [*self.before, self.row]}
-        assert len({epoch for epoch, _ in due_times}) == len(due_times)
-
-    @invariant()
-    def epochs_runs_and_revisions_only_grow(self) -> None:
-        for name in ("epoch", "run", "rev", "count"):
-            values = [row[name] for row in [*self.before, self.row]]
-            assert values == sorted(values)
-        assert EPOCH <= self.row["run"] <= self.row["epoch"]
-
-
-Life.TestCase.settings = settings(max_examples=60, stateful_step_count=15, deadline=None)
-TestLife = Life.TestCase
 
 
 def test_what_the_table_counts_is_counted_from_what_stands_there() -> None:

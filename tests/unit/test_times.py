@@ -34,6 +34,7 @@ def test_a_moment_without_a_zone_is_not_written() -> None:
         "2026-11-22 20:28:28.123999999+00:00",
         "2026-11-22T21:28:28.123+01:00",
         "2026-11-22T14:58:28.1230-05:30",
+        "2026-11-22T20:28:28.1234Z",
     ],
 )
 def test_any_offset_is_read(text: str) -> None:
@@ -78,6 +79,11 @@ def test_what_is_not_rfc_3339_with_an_offset_is_refused(text: str) -> None:
 def test_a_moment_that_never_is_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="no such date"):
         times.parse(text)
+
+
+@pytest.mark.parametrize(("fraction", "micros"), [(".5", 500_000), (".05", 50_000), (".0059", 5_000), ("", 0)])
+def test_a_fraction_of_a_second_is_read_in_any_length(fraction: str, micros: int) -> None:
+    assert times.parse(f"2026-11-22T20:28:28{fraction}Z").microsecond == micros
 
 
 def test_the_zero_time_of_go_is_read() -> None:

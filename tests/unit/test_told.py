@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from tests.examples import NOW, a_page, a_ticket
 from tocsin import duration, history, page, pattern, phone, ticket, times
-from tocsin.access import Principal, Role, check, principal
+from tocsin.access import Principal, Role, check, principal, refusal
 from tocsin.errors import (
     CanaryFailed,
     ConditionFailed,
@@ -31,6 +31,7 @@ from tocsin.user import (
     CODES_AN_HOUR,
     ContactMethod,
     NewMethod,
+    PatchedUser,
     check_channel,
     code_sent,
     code_tried,
@@ -55,6 +56,15 @@ def test_who_may_not_do_something_is_told_who_may(role: Role, route: str, told: 
     with pytest.raises(Forbidden) as refused:
         check(Principal("acme", "api_key:k", role), route)
     assert refused.value.detail == told
+
+
+def test_a_person_is_told_of_the_own_things_that_it_may_be_about_and_a_key_is_not() -> None:
+    told = "This takes the role admin unless it is about yourself, and takes no field that only admins set; yours is"
+    for actor, sentence in (("ada", f"{told} viewer."), ("api_key:k", "This takes the role admin; yours is viewer.")):
+        assert refusal(Principal("acme", actor, Role.VIEWER), "PATCH /users/<user_id>").detail == sentence
+    assert refusal(Principal("acme", "ada", Role.VIEWER), "POST /teams").detail == (
+        "This takes the role admin; yours is viewer."
+    )
 
 
 def test_a_role_may_do_what_takes_just_that_role_or_a_lower_one() -> None:
@@ -176,6 +186,30 @@ def test_a_negative_duration_and_a_number_that_is_none_are_told_as_such() -> Non
         phone.e164("12")
 
 
+class Wait(BaseModel):
+    wait: duration.Duration | None = None
+    until: times.Moment | None = None
+
+
+@pytest.mark.parametrize(
+    ("wish", "told"),
+    [
+        ({"wait": 5}, "a duration is a string such as 30s, 5m, 1h30m or 7d"),
+        ({"wait": "5"}, "not a duration such as 30s, 5m, 1h30m or 7d (units d, h, m, s in this order)"),
+        ({"wait": "999999999d999999999h"}, "the duration is too long"),
+        ({"until": 5}, "a time is a string such as 2026-11-22T20:28:28Z"),
+        ({"until": "now"}, "not an RFC 3339 time with an offset, such as 2026-11-22T20:28:28Z"),
+        ({"until": "2026-02-29T00:00:00Z"}, "there is no such date or time of day"),
+    ],
+)
+def test_what_is_no_duration_or_no_time_is_told_with_one_that_is(wish: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Wait.model_validate(wish)
+    assert refused.value.errors()[0]["msg"] == f"Value error, {told}"
+    with pytest.raises(ValueError, match=r"^a moment needs a time zone$"):
+        times.text(NOW.replace(tzinfo=None))
+
+
 def test_how_many_codes_an_address_gets_and_when_the_next_may_be_asked_for_is_told() -> None:
     method, at = METHOD, NOW
     for _ in range(CODES_AN_HOUR):
@@ -263,7 +297,7 @@ def test_a_locale_is_written_with_hyphens_or_refused() -> None:
     assert known_locale("de_DE") == "de-DE"
     assert known_locale("zh-Hant-TW") == "zh-Hant-TW"
     assert known_locale("ab" + "-12345678" * 3 + "-12345") == "ab" + "-12345678" * 3 + "-12345"
-    for wrong in ("", "d", "de-", "de DE", "1de", "ab" + "-12345678" * 3 + "-1234567", "de-DEx!"):
+    for wrong in ("", "d", "de-", "de DE", "1de", "ab" + "-12345678" * 3 + "-123456", "de-DEx!"):
         with pytest.raises(ValueError, match=r"^A locale is like de-DE\.$"):
             known_locale(wrong)
     with pytest.raises(ValueError, match=r"^There is no such time zone; Europe/Berlin is one\.$"):
@@ -286,6 +320,30 @@ def test_a_user_may_have_no_email_address_but_not_one_that_is_none() -> None:
         NewMethod.model_validate(wish | {"channel": "email"})
     with pytest.raises(ValidationError):
         NewMethod.model_validate(wish | {"channel": "sms", "address": "ada@example.com"})
+
+
+def test_a_channel_that_there_is_not_is_told_with_those_that_there_are() -> None:
+    wish = {"method_id": "m", "channel": "pigeon", "address": "the loft"}
+    with pytest.raises(ValidationError) as refused:
+        NewMethod.model_validate(wish)
+    told = "Value error, Input should be 'sms', 'email', 'voice' or 'webhook'"
+    assert [error["msg"] for error in refused.value.errors()] == [told]
+    assert NewMethod.model_validate(wish | {"channel": "canary"}).address == "the loft"
+
+
+def test_who_had_no_email_address_may_go_on_without_one() -> None:
+    patched = {"name": "Ada", "role": "viewer"}
+    assert PatchedUser.model_validate(patched | {"email": ""}).email == ""
+    assert PatchedUser.model_validate(patched | {"email": "ada@EXAMPLE.com"}).email == "ada@example.com"
+    with pytest.raises(ValidationError):
+        PatchedUser.model_validate(patched | {"email": "ada"})
+
+
+def test_a_code_is_good_for_nothing_but_where_it_was_sent() -> None:
+    sent = code_sent(METHOD, "123456", NOW)
+    assert code_tried(sent, "123456", NOW).verified
+    for other in ({"address": "+4915112345679"}, {"channel": "voice"}):
+        assert not code_tried(sent.model_copy(update=other), "123456", NOW).verified
 
 
 def test_each_channel_is_named_once() -> None:

@@ -112,3 +112,36 @@ def test_who_is_not_active_has_no_way_to_be_reached() -> None:
     away = there.model_copy(update={"active": False})
     assert away.usable(None) == []
     assert away.next_method(set()) is None
+
+
+MAIL = ContactMethod(method_id="mail", channel="email", address="ada@example.com", created_at=NOW)
+
+
+def test_flags_are_taken_from_all_methods_of_an_address_and_from_no_other() -> None:
+    call = PHONE.model_copy(update={"method_id": "call", "channel": "voice", "flagged": "opted out"})
+    text, mail = PHONE.model_copy(update={"flagged": "opted out"}), MAIL.model_copy(update={"flagged": "full"})
+    user = ADA.model_copy(update={"methods": {"phone": text, "call": call, "mail": mail}})
+    cleared = user.unflagged(PHONE.address)
+    assert set(cleared) == {"methods"}
+    after = User.of({**user.fields(), **cleared}).methods
+    assert {name: one.flagged for name, one in after.items()} == {"phone": None, "call": None, "mail": "full"}
+    assert {**after, "phone": text, "call": call} == user.methods
+
+
+def test_where_no_method_of_an_address_is_flagged_nothing_is_changed() -> None:
+    user = ADA.model_copy(update={"methods": {"phone": PHONE, "mail": MAIL.model_copy(update={"flagged": "full"})}})
+    assert user.unflagged(PHONE.address) == user.unflagged("+4915123456780") == {}
+
+
+def test_codes_count_for_the_address_that_they_were_sent_to_and_not_for_the_method() -> None:
+    earlier = NOW - timedelta(minutes=5)
+    sent = code_sent(PHONE, "123456", NOW)
+    moved = sent.readdressed("+4915123456780")
+    user = ADA.model_copy(update={"methods": {"phone": sent}, "codes_sent": {"+4915123456780": [earlier]}})
+    after = User.of({**user.fields(), **user.with_method(moved)})
+    assert after.methods["phone"].code_times == [earlier]
+    assert after.codes_sent[PHONE.address] == [NOW]
+    fresh = ADA.model_copy(update={"methods": {"phone": sent}})
+    assert User.of({**fresh.fields(), **fresh.with_method(moved)}).methods["phone"].code_times == []
+    same = User.of({**fresh.fields(), **fresh.with_method(sent.model_copy(update={"verified": True}))})
+    assert (same.methods["phone"].code_times, same.codes_sent) == ([NOW], {})

@@ -16,19 +16,18 @@ from tocsin.schedule import Schedule
 
 REFRESH = timedelta(hours=1)
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # no text has them (RFC 5545, section 3.1)
+# What each calendar says of itself; the last is what Outlook reads in place of RFC 7986's refresh-interval.
+_SAID = {"prodid": "-//Tocsin//On call//EN", "version": "2.0", "method": "PUBLISH", "x-published-ttl": "PT1H"}
 
 
 def text(tenant: str, schedule: Schedule, shifts: Iterable[Shift], names: Mapping[str, str]) -> bytes:
     """Return the calendar. `names` are what users are called; a gap is no event."""
     calendar = Calendar()
-    calendar.add("prodid", "-//Tocsin//On call//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
-    # RFC 7986, and what Outlook and Google read in its place. The library does not know that they are texts.
-    for name in ("name", "x-wr-calname"):
-        calendar.add(name, vText(_CONTROLS.sub("", schedule.name)))
+    # RFC 7986's name, and what Outlook and Google read in its place. The library does not know that they are texts.
+    named = vText(_CONTROLS.sub("", schedule.name))
+    for name, value in {**_SAID, "name": named, "x-wr-calname": named}.items():
+        calendar.add(name, value)
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", "PT1H")
     for shift in shifts:
         if shift.user is not None:
             calendar.add_component(_event(tenant, schedule, shift, names.get(shift.user, shift.user)))
@@ -37,10 +36,10 @@ def text(tenant: str, schedule: Schedule, shifts: Iterable[Shift], names: Mappin
 
 def _event(tenant: str, schedule: Schedule, shift: Shift, name: str) -> Event:
     event = Event()
-    told = ids.sha256(tenant, schedule.schedule_id, shift.source, times.text(shift.begin), shift.user or "")
+    told = ids.sha256(tenant, schedule.schedule_id, shift.source, times.text(shift.begin), str(shift.user))
     event.add("uid", f"{told[:32]}@tocsin")
     # When this was said: not now, or the feed would be another one whenever it is asked for.
-    event.add("dtstamp", schedule.updated_at.replace(microsecond=0))
+    event.add("dtstamp", schedule.updated_at)
     event.add("dtstart", shift.begin)
     event.add("dtend", shift.end)
     event.add("summary", _CONTROLS.sub("", f"{name} on call: {schedule.name}"))

@@ -155,7 +155,7 @@ def renewed(new: Page) -> Changes:
 def retry_delay(page: Page, random: Random) -> timedelta:
     """Return how long a page waits after a failed attempt: doubling from five seconds to five minutes, with jitter."""
     longest: timedelta = min(FIRST_RETRY * 2 ** min(page.attempts - 1, 10), LONGEST_RETRY)
-    return max(timedelta(seconds=1), longest * random.uniform(0.5, 1))
+    return longest * random.uniform(0.5, 1)
 
 
 def put_off(page: Page, until: datetime, now: datetime, error: str | None = None) -> Changes:

@@ -229,5 +229,5 @@ class PageView(BaseModel):
     def of(cls, row: Row) -> "PageView":
         """Return how a page is shown."""
         page = Page.of(row)
-        fields = page.model_dump(include=set(cls.model_fields) - {"address", "page_id"})
+        fields = page.model_dump(include=set(cls.model_fields) - {"address"})
         return cls(**fields, address=shortened(page.channel, page.address), page_id=page.page_id)

@@ -45,8 +45,7 @@ def spans(begin: datetime, end: datetime, zone: ZoneInfo) -> Iterator[Span]:
         following = min(at + _STEP, end)
         if _offset(following, zone) != offset:
             change = _change(at, following, zone)
-            if change > since:
-                yield Span(since, change, offset)
+            yield Span(since, change, offset)
             since, offset = change, _offset(following, zone)
         at = following
     if since < end:

@@ -94,7 +94,7 @@ def _ignore_case_problem(operand: Any) -> str | None:
 def _wildcard_problem(operand: Any) -> str | None:
     if not _is_text(operand):
         return "wildcard takes a string"
-    if not re.fullmatch(r"(?:\\[*\\]|[^\\])*", operand, re.DOTALL):
+    if not re.fullmatch(r"(?:\\[*\\]|[^\\])*", operand):
         return r"in a wildcard, \ stands before * or \ only"
     return "two * in a row match no more than one" if "" in pieces(operand)[1:-1] else None
 

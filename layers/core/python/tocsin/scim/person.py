@@ -70,8 +70,7 @@ def truth(value: object) -> bool:
 def shown(row: Row, base: str) -> Resource:
     """Return a user's row as a SCIM resource. Who was not made by SCIM has the id as `userName`."""
     one, kept = User.of(row), dict(row.get("scim") or {})
-    changed_here = one.name != _called(kept)
-    if changed_here or "displayName" in kept:
+    if one.name != _called(kept):  # it was changed here
         kept["displayName"] = one.name
     if one.email and one.email not in {email["value"] for email in kept.get("emails", [])} | {kept.get("userName")}:
         kept["emails"] = [{"value": one.email, "type": "work", "primary": True}]
