@@ -13,6 +13,7 @@ from tocsin.rows import Row
 STAYS = ("team", "rule_id", "step", "round", "beyond", "handed_to", "run", "status", "assigned_to")
 LATE = 5.0  # seconds
 MINUTE = 60.0
+ROUND = 3  # steps of a rule at most
 
 
 def what_is_held_stays_where_it_is(trace: Trace) -> Iterator[Violation]:
@@ -31,7 +32,8 @@ def nobody_is_waited_for_too_long(trace: Trace) -> Iterator[Violation]:
         if not steps or _otherwise(trace, new):
             continue
         due = seconds(new.row["due_at"])
-        longest = max(duration.parse(step["hold_until_on_call"]).total_seconds() for step in steps)
+        # One after the other, and the same in the next round, each from where the one before was passed.
+        longest = ROUND * max(duration.parse(step["hold_until_on_call"]).total_seconds() for step in steps)
         since = seconds(new.row["held_since"]) if "held_since" in new.row else new.at
         if due > since + longest + LATE:
             yield Violation(
@@ -67,9 +69,8 @@ def a_step_waits_for_somebody(trace: Trace) -> Iterator[Violation]:
 
 
 def _by_hand(before: Row) -> bool:
-    """Say whether somebody has asked for the next step; an alert or an edit since then says less than what it was."""
-    released = "maintenance" in before.get("remark", "")
-    return before["change"] == "hurried" and before["changed_by"] != "system" and not released
+    """Say whether somebody has asked for the next step."""
+    return before.get("held") is False
 
 
 def _unmanned(trace: Trace, move: Image, step: Row) -> bool:

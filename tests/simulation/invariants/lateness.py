@@ -111,11 +111,19 @@ def no_page_is_settled_without_a_try(trace: Trace) -> Iterator[Violation]:
         if last.row.get("status") in ("failed", "skipped") and not tries:
             limit = trace.limit(key, max(first.at, trace.put_off(key))) + trace.skew
             moved = _committed(trace, key)
-            told = any(one.row.get("error") == notification.USED_UP for one in images)
+            told = any(one.row.get("error") in notification.USED_UP.values() for one in images)
             since = seconds(first.row["created_at"]) if told else moved
             gone_stale = last.at <= limit and last.at - since > STALE and not first.row.get("ask")
-            if not gone_stale and not _unwanted(trace, key, first.at, min(last.at, limit)):
+            gone = "not_before" in last.row and not _active(trace, last)
+            if not gone_stale and not gone and not _unwanted(trace, key, first.at, min(last.at, limit)):
                 yield Violation("I1", " ".join(key), f"was {last.row['status']} without a try: {last.row.get('error')}")
+
+
+def _active(trace: Trace, page: Image) -> bool:
+    """Say whether a page's person was there when it was settled."""
+    place = (f"T#{page.row['tenant']}#USER#{page.row['user']}", "USER")
+    known = [image.row for image in trace.users.get(place, ()) if image.at <= page.at]
+    return bool(known and known[-1]) and known[-1].get("active", True)
 
 
 def all_failed_means_the_next_step_now(trace: Trace) -> Iterator[Violation]:

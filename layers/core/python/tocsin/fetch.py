@@ -117,8 +117,8 @@ def _in_time(work: Callable[[_Line], _Answer], seconds: float) -> _Answer:
     worker = threading.Thread(target=run, daemon=True)
     worker.start()
     worker.join(seconds)
-    line.cut()
     answer = result[0] if result else FetchError("There was no answer in time.")
+    line.cut()  # after that: what is cut off may look like an answer
     if isinstance(answer, FetchError):
         raise answer
     return answer
