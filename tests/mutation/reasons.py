@@ -12,7 +12,7 @@ REASONS: Final = {
         r"not_built",
     ),
     "A text, a name or a default that nobody is shown and no code reads.": (
-        r"(ConditionFailed|Unread)\.__init__: (super|company)",
+        r"(ConditionFailed|Unread)\.__init__: (super|company|team: bool)",
         r"from_exception_data|PydanticCustomError|InitErrorDetails",
         r'^pattern\.validate: "event pattern"',
         r"^gsm\.page_text: raise AssertionError",  # no text comes there

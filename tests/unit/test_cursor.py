@@ -64,6 +64,12 @@ def test_a_place_outside_of_the_list_is_none(position: str) -> None:
         cursor.read(TENANT, LIST, cursor.write(TENANT, LIST, position), within=within)
 
 
+def test_the_first_and_the_last_place_of_a_list_are_in_it() -> None:
+    for position in ("ADMIN#", "MEMBER$"):
+        text = cursor.write(TENANT, LIST, position)
+        assert cursor.read(TENANT, LIST, text, within=("ADMIN#", "MEMBER$")) == position
+
+
 def test_a_cursor_does_not_tell_whose_it_is() -> None:
     assert TENANT not in base64.urlsafe_b64decode(cursor.write(TENANT, LIST, "ada") + "==").decode()
 

@@ -166,6 +166,28 @@ def test_a_step_may_wait_until_somebody_comes_on_call_to_the_second() -> None:
     assert decide(a_ticket(held_since=NOW), book, today("20:40:00")).assigned_to == ["bob"]
 
 
+def by_the_hour(*users: str, start: str = "20:00") -> Rota:
+    """Return a schedule by which somebody else is on call each hour, from a time of the day of `NOW` on."""
+    layer = {"users": list(users), "rotation": "hours:1", "start": "2026-11-22", "handoff": start}
+    named = {"schedule_id": "s", "name": "s", "time_zone": "UTC", "created_at": NOW, "updated_at": NOW}
+    return Rota(Schedule.model_validate(named | {"layers": [layer]}))
+
+
+def test_who_comes_on_call_next_is_not_who_is_gone() -> None:
+    book = a_book(users=(BOB,), missing=("gone", "left"))
+    book.read_schedules = {"s": by_the_hour("gone", "left", "bob"), "t": None}
+    assert book.comes_on_call(["s", "t"], NOW, NOW + timedelta(hours=6)) == today("22:00:00")
+    assert book.comes_on_call(["s"], NOW, today("22:00:00")) is None
+    assert book.comes_on_call(["t"], NOW, NOW + timedelta(hours=6)) is None
+
+
+def test_who_is_on_call_already_does_not_come() -> None:
+    book = a_book(users=(ADA, BOB))
+    book.read_schedules = {"s": by_the_hour("ada", "bob", start="20:00")}
+    assert book.comes_on_call(["s"], today("20:00:00"), today("21:00:00")) is None
+    assert book.comes_on_call(["s"], today("20:00:00"), today("22:00:00")) == today("21:00:00")
+
+
 def test_schedules_may_change_and_so_they_are_asked_again_before_long() -> None:
     book = a_book(HELD, users=(ADA, BOB))
     book.read_schedules = {"s": rota("22:00")}

@@ -57,6 +57,8 @@ def test_a_ticket_is_shown_with_all_that_people_set_of_it() -> None:
     [
         ("sms", "+4915112345678", "***678"),
         ("email", "ada@example.com", "a***@example.com"),
+        ("voice", "+4915112345678", "***678"),
+        ("webhook", "https://chat.example.com/hooks/secret", "https://chat.example.com/***"),
         ("canary", "first@sink", "f***@sink"),
     ],
 )

@@ -313,9 +313,12 @@ def test_the_canarys_channel_is_the_canarys_alone() -> None:
     assert refused.value.errors == [{"loc": ["body", "channel"], "msg": unknown}]
 
 
-def test_a_user_may_have_no_email_address_but_not_one_that_is_none() -> None:
+def test_an_address_is_stored_as_its_channel_has_it_or_refused() -> None:
     wish = {"method_id": "m", "channel": "sms", "address": "+49 151 12345678"}
     assert NewMethod.model_validate(wish).address == "+4915112345678"
+    assert NewMethod.model_validate(wish | {"channel": "voice"}).address == "+4915112345678"
+    hook = NewMethod.model_validate(wish | {"channel": "webhook", "address": "https://Chat.example.com/Hooks"})
+    assert hook.address == "https://chat.example.com/Hooks"
     with pytest.raises(ValidationError):
         NewMethod.model_validate(wish | {"channel": "email"})
     with pytest.raises(ValidationError):
