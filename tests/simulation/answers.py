@@ -117,14 +117,14 @@ class Answers:
         begun = self.world.seconds if begun is None else begun
         self._tries(page)
         answer = self.world.follow_link(link[0], "POST")
-        self._note(Act(begun, self.world.seconds, "answer", "", "link", {}, answer, ticket))
+        self._note_all(page, begun, "answer", answer)
         if answer.status >= 500 and tries:
             self.later(self.world.seconds + 2, self.follow, ticket, tries - 1, begun)
 
     def _by_sms(self, page: Attempt, text: str, what: str, ticket: str, begun: float, tries: int = TRIES) -> None:
         self._tries(page)
         if self.world.reply(page.address, text):
-            self._note(Act(begun, self.world.seconds, what, "", "sms", {}, Answer(200, None), ticket))
+            self._note_all(page, begun, what, Answer(200, None))
         elif tries:
             self.later(self.world.seconds + 20, self._by_sms, page, text, what, ticket, begun, tries - 1)
 
@@ -138,6 +138,11 @@ class Answers:
         """Note that a person is about to act on all that a message told of, whatever comes of it."""
         for key in self.trace.pages_in(page):
             self.trace.tried[key[0]].append((self.world.seconds, key[1].split("#")[2]))
+
+    def _note_all(self, page: Attempt, begun: float, what: str, answer: Answer) -> None:
+        """Note what was answered to a message: it counts for all that the message told of."""
+        for pk in dict.fromkeys(key[0] for key in self.trace.pages_in(page)):
+            self._note(Act(begun, self.world.seconds, what, "", page.channel, {}, answer, pk))
 
     def _note(self, act: Act) -> None:
         self.trace.acts.append(act)

@@ -8,8 +8,24 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from tests.simulation.cloud.gate import Call, Gate
+
 USERS = ("bob", "dan")  # whose numbers are verified, and good for one company alone
 KEY = "haste"  # a dedup key that nobody else has
+ACKNOWLEDGE, FIX = ("move", {"status": "under_investigation"}), ("move", {"status": "pending_fix"})
+RESOLVE, RETURN = ("move", {"status": "resolved"}), ("move", {"status": "unread"})
+SNOOZE, GIVE, NAME = ("snooze", {"for": "10m"}), ("reassign", {"user": "ada"}), ("escalate", {"step": 1})
+RACES = (
+    (ACKNOWLEDGE, RESOLVE),
+    (ACKNOWLEDGE, FIX),
+    (ACKNOWLEDGE, RETURN),
+    (FIX, SNOOZE),
+    (ACKNOWLEDGE, SNOOZE),
+    (RESOLVE, SNOOZE),
+    (GIVE, NAME),
+    (RETURN, GIVE),
+)
+Acts = tuple[Callable[..., None], *tuple[Any, ...]]
 
 
 @dataclass
@@ -17,6 +33,7 @@ class Haste:
     """Plans it for a run. `open_`: opens a ticket for a company; `act`: acts on a ticket, once it is there."""
 
     random: Random
+    gate: Gate
     later: Callable[..., None]
     open_: Callable[[str, dict[str, Any]], None]
     act: Callable[[Any, str, dict[str, Any]], None]
@@ -25,15 +42,16 @@ class Haste:
     def plan(self, openings: list[Any], length: float) -> None:
         """Plan some of it, in some of all runs. `openings`: tickets that will be there."""
         plans = (self._burst, self._taken, self._moves_house, self._same_names, self._two_at_once)
-        (planned,) = self.random.choices((*plans, None), (8, 10, 12, 10, 20, 40))
+        (planned,) = self.random.choices((*plans, None), (10, 10, 12, 12, 20, 36))
         if planned:
             planned(openings, length)
 
     def _burst(self, openings: list[Any], length: float) -> None:
-        """Send alerts of one key that come almost at once."""
+        """Send alerts of one key that come almost at once, one of them in the middle of another."""
         one, at = self.random.choice(openings), self.random.uniform(0, length / 2)
-        for after in (0.0, self.random.uniform(0, 0.5), self.random.uniform(0, 3)):
-            self.later(at + after, self.open_, one.tenant, {**self._alert(one), "dedup_key": KEY})
+        alert = {**self._alert(one), "dedup_key": KEY}
+        self.later(at, self._between, "put_item", 1, (self.open_, one.tenant, alert), (self.open_, one.tenant, alert))
+        self.later(at + self.random.uniform(0, 3), self.open_, one.tenant, alert)
 
     def _taken(self, openings: list[Any], length: float) -> None:
         """Use an id that is taken, and a key that is not: what is refused leaves nothing that others are counted on."""
@@ -57,23 +75,40 @@ class Haste:
             self.later(at, self.act, one, "responders", {"team": one.body["team"]})
 
     def _two_at_once(self, openings: list[Any], length: float) -> None:
-        """Let two people act on a ticket at the same time."""
+        """Let two people act on a ticket at the same time, one in the middle of the other's act."""
         one = self.random.choice(openings)
         for _ in range(2):
             at = self.random.uniform(0, length)
-            for what, body in self.random.sample(self._acts(), 2):
-                self.later(at, self.act, one, what, body)
-                at += self.random.choice((0.0, 0.0, 0.1, 1.0))
+            if self.random.random() < 0.6:
+                self.later(at - 5, self.act, one, "move", {"status": "under_investigation"})
+            first, second = self.random.choice(RACES)[:: self.random.choice((1, -1))]
+            self.later(at, self._between, "update_item", 0, (self.act, one, *first), (self.act, one, *second))
+
+    def _between(self, operation: str, number: int, outer: Acts, inner: Acts) -> None:
+        """Do one thing, and another before the call of this number (from 0) that the first makes."""
+        middle = Middle(operation, number, lambda: inner[0](*inner[1:]))
+        self.gate.faults.append(middle)
+        outer[0](*outer[1:])
+        self.gate.faults.remove(middle)
 
     def _alert(self, one: Any) -> dict[str, Any]:
         return {"team": one.body["team"], "title": "Z999 disk full"}
 
-    def _acts(self) -> list[tuple[str, dict[str, Any]]]:
-        return [
-            ("move", {"status": "under_investigation"}),
-            ("move", {"status": "pending_fix"}),
-            ("move", {"status": "unread"}),
-            ("move", {"status": "resolved"}),
-            ("snooze", {"for": self.random.choice(("30s", "2m", "10m"))}),
-            ("reassign", {"user": "ada"}),
-        ]
+
+@dataclass(eq=False)
+class Middle:
+    """Lets something happen before a call of the API's tickets, once."""
+
+    operation: str
+    number: int
+    happens: Callable[[], object]
+
+    def before(self, call: Call) -> None:
+        """Let it happen, if this is the call."""
+        if (call.function, call.operation) == ("tickets", self.operation):
+            self.number -= 1
+            if self.number == -1:
+                self.happens()
+
+    def after(self, call: Call) -> None:
+        """Nothing more happens."""

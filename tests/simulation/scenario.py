@@ -91,7 +91,9 @@ class Scenario:
         self.customs.begin(self._companys_step)
         self.answers.plan([lambda one=one: one.key for one in list(self.openings)], self.length)
         haste = Random(f"haste {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
-        Haste(haste, self._later, self._alert, self._act, self._readdress).plan(list(self.openings), self.length)
+        alert = lambda tenant, body: self._open(Opening(tenant, body))  # noqa: E731
+        ways = (self.world.gate, self._later, alert, self._act, self._readdress)
+        Haste(haste, *ways).plan(list(self.openings), self.length)
 
     def _plan_people(self) -> None:
         if self.people.random() < 0.6:
@@ -254,9 +256,6 @@ class Scenario:
                 one.key, one.tag = f"T#{one.tenant}#TICKET#{answer.body['ticket_id']}", answer.body["title"][:4]
 
         self._call("open", "POST", "/tickets", one.body, one.tenant, then=done)
-
-    def _alert(self, tenant: str, body: dict[str, Any]) -> None:
-        self._open(Opening(tenant, body))
 
     def _act(self, one: Opening, what: str, body: dict[str, Any]) -> None:
         if what == "move":

@@ -42,7 +42,7 @@ def nobody_is_waited_for_too_long(trace: Trace) -> Iterator[Violation]:
         if _by_hand(old.row):
             yield Violation("I1", pk, f"is held at {new.at:.1f} s, though somebody has asked for the next step")
         names = {target["schedule"] for step in steps for target in step["notify"] if "schedule" in target}
-        for name in names if len(steps) == 1 else ():
+        for name in names if len(names) == 1 else ():
             at = _comes(trace, new, name, due)
             if at is not None and at < due - LATE - trace.skew:
                 yield Violation("I1", pk, f"is held to {due:.1f} s, and somebody is on call from {at:.1f} s on")

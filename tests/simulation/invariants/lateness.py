@@ -67,12 +67,13 @@ def _never_committed(trace: Trace, key: Key, limit: float) -> bool:
         return not any(put.at <= ask.ended <= limit and put.row["user"] in responding.meant(trace, ask) for ask in asks)
     images = trace.tickets.get(key[0], [])
     moved = _committed(trace, key)
-    others = (one[0].at for _, one in trace.pages_of(key[0], put.row["epoch"]))
     as_moved = trace.at((key[0], "TICKET"), moved)
     if as_moved["change"] not in STEPS or (as_moved["round"], as_moved["step"]) != (put.row["round"], put.row["step"]):
         return True
-    renewed = trace.at(key, moved).get("created_at") != put.row["created_at"]
-    if put.at < moved - 20 and not renewed and any(moved - 20 <= at <= moved for at in others):
+    # Whoever takes a step again makes its pages count from then on; of another decision they are not.
+    as_made = [trace.at(other, moved) for other, _ in trace.pages_of(key[0], put.row["epoch"])]
+    again = any(moved - 20 <= seconds(row["created_at"]) for row in as_made if row)
+    if again and seconds(trace.at(key, moved).get("created_at", put.row["created_at"])) < moved - 20:
         return True
     changes = (one.at for (pk, _), rows in trace.users.items() if f"#{put.row['tenant']}#" in pk for one in rows)
     edited = (one.at for one in images if one.row.get("change") == "edited")
