@@ -72,8 +72,8 @@ def _never_committed(trace: Trace, key: Key, limit: float) -> bool:
         return True
     # Whoever takes a step again makes its pages count from then on; of another decision they are not.
     as_made = [trace.at(other, moved) for other, _ in trace.pages_of(key[0], put.row["epoch"])]
-    again = any(moved - 20 <= seconds(row["created_at"]) for row in as_made if row)
-    if again and seconds(trace.at(key, moved).get("created_at", put.row["created_at"])) < moved - 20:
+    again = max((seconds(row["created_at"]) for row in as_made if row), default=0.0)
+    if seconds(trace.at(key, moved).get("created_at", put.row["created_at"])) < again - 20:
         return True
     changes = (one.at for (pk, _), rows in trace.users.items() if f"#{put.row['tenant']}#" in pk for one in rows)
     edited = (one.at for one in images if one.row.get("change") == "edited")
