@@ -334,6 +334,13 @@ def test_a_pattern_sees_the_fields_that_are_there() -> None:
     }
 
 
+def test_a_ticket_older_than_its_severity_now_allows_is_resolved_at_once_and_not_in_the_past() -> None:
+    old = a_ticket(created_at=NOW - timedelta(hours=1), auto_resolve=600)
+    changes = ticket.moved(old, LATER, NOW)
+    assert (changes["due_at"], changes["resolve_at"]) == (times.text(NOW), times.text(NOW - timedelta(minutes=50)))
+    assert changes["look_at"] > times.text(NOW)
+
+
 def test_what_the_table_counts_is_counted_from_what_stands_there() -> None:
     assert ticket.marked(Kind.EDITED, "ada", NOW)["rev"] == Next("rev")
     assert ticket.restarted(a_ticket(), NOW)["run"] == Next("epoch")

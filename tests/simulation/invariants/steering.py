@@ -44,7 +44,8 @@ def the_earliest_time_is_the_due_time(trace: Trace) -> Iterator[Violation]:
             if old.row["change"] == "edited" and new.at - old.at < RACED:
                 continue  # a new severity counts from the next move on, and this one may not have seen it
             due = seconds(row["due_at"]) if "due_at" in row else float("inf")
-            ends = [_opened(row) + row["auto_resolve"]] if row.get("auto_resolve") else []
+            over = max(_opened(row) + (row.get("auto_resolve") or 0), seconds(row["updated_at"]))
+            ends = [over] if row.get("auto_resolve") else []
             ends += [seconds(row["snoozed_until"])] if "snoozed_until" in row else []
             if _acknowledged(row) and "snoozed_until" not in row:
                 ends.append(seconds(row["updated_at"]) + row["ack_timeout"])

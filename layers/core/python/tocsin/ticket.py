@@ -181,10 +181,11 @@ def marked(kind: Kind, by: str, now: datetime, *, remark: str | None = None, pas
 def moved(ticket: Ticket, at: datetime | None, now: datetime) -> Changes:
     """Return the changes that move a ticket's clock: timers of the epoch before are void.
 
-    `at`: when what comes next is due, None if nothing is. An automatic resolve that comes earlier takes its place.
+    `at`: when what comes next is due, None if nothing is. An automatic resolve that comes earlier takes its place; one
+    that should have come already, for its severity has only just said so, is due now.
     """
     resolve_at = ticket.created_at + timedelta(seconds=ticket.auto_resolve) if ticket.auto_resolve else None
-    first = min((time for time in (at, resolve_at) if time is not None), default=None)
+    first = min((time for time in (at, resolve_at and max(resolve_at, now)) if time is not None), default=None)
     return {
         **wound(ticket.key["pk"], first, now),
         "epoch": Next("epoch"),
