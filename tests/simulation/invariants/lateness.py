@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tests.simulation.invariants import people, responding
-from tests.simulation.invariants.state import pages_of_move, steady, stopped, touched, wants
+from tests.simulation.invariants.state import made_at, pages_of_move, steady, stopped, touched, wants
 from tests.simulation.trace import Image, Key, Trace, Violation, seconds
 from tocsin import breakers, notification
 from tocsin.rows import Row
@@ -185,7 +185,8 @@ def _names_users(trace: Trace, ticket: Row, at: float) -> bool:
 def _put_by(trace: Trace, pk: str, old: Image, new: Image) -> list[Image]:
     """Return the pages that were put for a move: not by an attempt that died, nor later as another way for one."""
     firsts = [images[0] for _, images in trace.pages_of(pk, old.row["epoch"])]
-    return [first for first in firsts if new.at - 20 <= first.at <= new.at]
+    begun = made_at(trace, pk, old.row["epoch"])
+    return [one for one in firsts if new.at - 20 <= one.at <= new.at and seconds(one.row["created_at"]) == begun]
 
 
 def _must(trace: Trace, ticket: Row, end: float) -> set[tuple[str, str]]:
