@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from tests.simulation.cloud.gate import Call, Gate
+from tests.simulation.cloud.gate import Call
+from tests.simulation.world import World
 
 USERS = ("bob", "dan")  # whose numbers are verified, and good for one company alone
 KEY = "haste"  # a dedup key that nobody else has
@@ -33,7 +34,7 @@ class Haste:
     """Plans it for a run. `open_`: opens a ticket for a company; `act`: acts on a ticket, once it is there."""
 
     random: Random
-    gate: Gate
+    world: World
     later: Callable[..., None]
     open_: Callable[[str, dict[str, Any]], None]
     act: Callable[[Any, str, dict[str, Any]], None]
@@ -62,11 +63,16 @@ class Haste:
         self.later(at + self.random.uniform(1, 150), self.open_, one.tenant, {**self._alert(one), "dedup_key": KEY})
 
     def _moves_house(self, openings: list[Any], length: float) -> None:
-        """Change numbers just when pages are under way to the old ones."""
-        one, at = self.random.choice(openings), self.random.uniform(0, length / 3)
-        self.later(at, self.open_, one.tenant, {**self._alert(one), "severity": "sev1"})
+        """Change numbers when a message is on its way to one of them, which has just been given to somebody else."""
+        self.later(
+            self.random.uniform(0, length), self.world.gate.faults.append, Middle(self._gone, "notifier", "publish")
+        )
+
+    def _gone(self, call: Call) -> None:
+        self.world.sns.refusals.refuse(call.arguments["PhoneNumber"], "OptedOut")
         for index in range(2):
-            self.later(at + self.random.uniform(0.3, 0.8), self.readdress, index, self.random.choice(USERS))
+            for user in USERS:
+                self.readdress(index, user)
 
     def _same_names(self, openings: list[Any], length: float) -> None:
         """Ask for teams of the same name in both companies, for they have not everywhere the same members."""
@@ -86,10 +92,10 @@ class Haste:
 
     def _between(self, operation: str, number: int, outer: Acts, inner: Acts) -> None:
         """Do one thing, and another before the call of this number (from 0) that the first makes."""
-        middle = Middle(operation, number, lambda: inner[0](*inner[1:]))
-        self.gate.faults.append(middle)
+        middle = Middle(lambda _: inner[0](*inner[1:]), "tickets", operation, number)
+        self.world.gate.faults.append(middle)
         outer[0](*outer[1:])
-        self.gate.faults.remove(middle)
+        self.world.gate.faults.remove(middle)
 
     def _alert(self, one: Any) -> dict[str, Any]:
         return {"team": one.body["team"], "title": "Z999 disk full"}
@@ -97,18 +103,19 @@ class Haste:
 
 @dataclass(eq=False)
 class Middle:
-    """Lets something happen before a call of the API's tickets, once."""
+    """Lets something happen before a call of a function, once: before the one of this number (from 0)."""
 
+    happens: Callable[[Call], object]
+    function: str
     operation: str
-    number: int
-    happens: Callable[[], object]
+    number: int = 0
 
     def before(self, call: Call) -> None:
         """Let it happen, if this is the call."""
-        if (call.function, call.operation) == ("tickets", self.operation):
+        if (call.function, call.operation) == (self.function, self.operation):
             self.number -= 1
             if self.number == -1:
-                self.happens()
+                self.happens(call)
 
     def after(self, call: Call) -> None:
         """Nothing more happens."""

@@ -92,7 +92,7 @@ class Scenario:
         self.answers.plan([lambda one=one: one.key for one in list(self.openings)], self.length)
         haste = Random(f"haste {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
         alert = lambda tenant, body: self._open(Opening(tenant, body))  # noqa: E731
-        ways = (self.world.gate, self._later, alert, self._act, self._readdress)
+        ways = (self.world, self._later, alert, self._act, self._readdress)
         Haste(haste, *ways).plan(list(self.openings), self.length)
 
     def _plan_people(self) -> None:

@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tests.simulation.invariants import people, responding
-from tests.simulation.invariants.state import pages_of_move, steady, stopped, touched, wants
+from tests.simulation.invariants.state import made_at, pages_of_move, steady, stopped, touched, wants
 from tests.simulation.trace import Image, Key, Trace, Violation, seconds
 from tocsin import breakers, notification
 from tocsin.rows import Row
 
 STEPS = ("escalated", "repeated", "last_resort", "reminded")
 SOON = 5.0  # seconds
-MOMENT = 1.0  # second
 STALE = 890.0  # seconds after which nobody is woken any more, while faults go on all the time
 
 
@@ -192,20 +191,10 @@ def _names_users(trace: Trace, ticket: Row, at: float) -> bool:
 
 
 def _put_by(trace: Trace, pk: str, old: Image, new: Image) -> list[Image]:
-    """Return the pages that were put for a move, to be sent at once.
-
-    Not by an attempt that died, nor as another way for one that could not be sent, nor of a step whose people sleep.
-    """
-    pages = [images for _, images in trace.pages_of(pk, old.row["epoch"])]
-    failed = [(one.row["user"], one.at) for images in pages for one in images if one.row.get("error")]
-    firsts = [images[0] for images in pages]
-    return [
-        first
-        for first in firsts
-        if new.at - 20 <= first.at <= new.at
-        and "not_before" not in first.row
-        and not any(user == first.row["user"] and at <= first.at + MOMENT for user, at in failed)
-    ]
+    """Return the pages that were put for a move: not by an attempt that died, nor later as another way for one."""
+    firsts = [images[0] for _, images in trace.pages_of(pk, old.row["epoch"])]
+    begun = made_at(trace, pk, old.row["epoch"])
+    return [one for one in firsts if new.at - 20 <= one.at <= new.at and seconds(one.row["created_at"]) == begun]
 
 
 def _must(trace: Trace, ticket: Row, end: float) -> set[tuple[str, str]]:
