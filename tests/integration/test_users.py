@@ -192,6 +192,12 @@ def test_a_wrong_field_of_a_contact_method_is_named(ada: Caller, change: dict[st
     assert (answer.status, answer.body["errors"][0]["loc"]) == (422, ["body", loc])
 
 
+@pytest.mark.parametrize("user_id", ["system", "operator"])
+def test_nobody_is_called_what_acts_by_itself_in_the_history(acme: Caller, user_id: str) -> None:
+    answer = acme("POST", "/users", {"user_id": user_id, "email": "x@example.com", "role": "viewer"})
+    assert (answer.status, answer.body["errors"][0]["loc"]) == (422, ["body", "user_id"])
+
+
 def test_where_no_calls_are_made_there_is_no_contact_method_for_them(
     ada: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,7 @@ from tocsin.model import Body, Record
 from tocsin.times import Moment
 
 METHODS_LIMIT: Final = 20
+ACTORS: Final = ("system", "operator")  # of history and audit
 CODE_LIFE: Final = timedelta(minutes=10)
 CODE_TRIES: Final = 5
 CODES_AN_HOUR: Final = 5
@@ -244,10 +245,19 @@ class PatchedUser(UserSettings):
     email: Annotated[str, AfterValidator(_email_if_any)]
 
 
+def _nobody_else(user_id: str) -> str:
+    if user_id in ACTORS:
+        raise ValueError(f"{user_id} is not a user: it is who does things by itself, or has the operator's key.")
+    return user_id
+
+
+UserId = Annotated[Id, AfterValidator(_nobody_else)]
+
+
 class NewUser(UserSettings):
     """`POST /users`."""
 
-    user_id: Id | None = None
+    user_id: UserId | None = None
 
 
 class UserPatch(Body):
