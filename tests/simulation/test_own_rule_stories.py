@@ -243,23 +243,3 @@ def test_when_all_fail_who_are_awake_the_next_step_does_not_wait_for_who_sleeps(
     story.open()
     story.run(60)
     assert story.who() == ["cyd"]
-
-
-@pytest.mark.parametrize("call", range(12))
-def test_who_dies_paging_delays_the_second_method_no_further_than_it_was_to_come(call: int) -> None:
-    with Story(sweeper=False) as story:
-        story.add_mail("ada")
-        wishes(story, "ada", default=[{"channel": "email"}, {"channel": "sms", "after": "5m"}])
-        story.rule(step("ada", wait="20m"))
-        crash = CrashOnce(("escalator",), call, "after")
-        story.gate.faults.append(crash)
-        story.open()
-        story.run(900)
-        latest = 302 if crash.done is None or _was_put(story, crash.done.number) else 302 + 181
-        assert [sent.at <= latest for sent in story.to("ada") if sent.channel == "sms"] == [True]
-
-
-def _was_put(story: Story, before: int) -> bool:
-    """Say whether the page by SMS was put before a call."""
-    puts = [one for one in story.gate.of("escalator") if one.operation == "put_item" and one.number <= before]
-    return any("#sms" in one.arguments["Item"]["sk"]["S"] for one in puts)

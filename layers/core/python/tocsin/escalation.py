@@ -74,20 +74,18 @@ def _decide(overdue: Ticket, now: datetime) -> Decision:
 def _put_pages(overdue: Ticket, decided: Decision, now: datetime) -> list[Page]:
     """Put the step's pages, each once, and return those that nobody has in hand."""
     made = [_page(overdue, decided, draft, now) for draft in decided.pages]
-    return [one for one in (_put(one, now) for one in made) if one]
+    return [one for one in made if _put(one, now)]
 
 
-def _put(new: Page, now: datetime) -> Page | None:
-    """Put a page and return it; None if somebody has it in hand. One that is there already keeps its time."""
+def _put(new: Page, now: datetime) -> bool:
     try:
         tickets.put(page.row(new), when=NEW)
     except ConditionFailed as failure:
         there = Page.of(failure.found or {})
         if there.settled or (there.waits(now) and not there.sleeps(now)):
-            return None
+            return False
         _renew(new)
-        return new.model_copy(update={"not_before": there.not_before})
-    return new
+    return True
 
 
 def _renew(new: Page) -> None:
