@@ -69,6 +69,12 @@ ALL: tuple[Bug, ...] = (
         "replace(decided, times=known.times_of(ticket.severity)) if known else decided",
         "decided",
     ),
+    bug(
+        "a page of a step that is taken again keeps the first decision's time",
+        "page.renewed",
+        'return {**{name: made.get(name) for name in names}, **wound(new.key["pk"], new.begins_at, new.created_at)}',
+        "return {name: made.get(name) for name in names[:4]}",
+    ),
     # the ticket's states and times
     bug("what is pending a fix expires too", "ticket._expiry", "status is not Status.UNDER_INVESTIGATION or ", ""),
     bug(

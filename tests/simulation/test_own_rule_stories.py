@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulation.cloud.gate import CrashOnce
+from tests.simulation.cloud.gate import CrashOnce, Killed, Meanwhile
 from tests.simulation.story import PHONES, Story, link_in, mail, step
 
 HOUR = 3600.0
@@ -243,3 +243,18 @@ def test_when_all_fail_who_are_awake_the_next_step_does_not_wait_for_who_sleeps(
     story.open()
     story.run(60)
     assert story.who() == ["cyd"]
+
+
+def test_who_sleeps_when_a_step_is_taken_again_is_paged_as_the_second_decision_says() -> None:
+    """The first attempt put the pages and died; by the time of the second ada sleeps, and bob does not."""
+
+    def die() -> None:
+        raise Killed
+
+    with Story(sweeper=False) as story:
+        wishes(story, "ada", quiet=[quiet("09:02", "10:00")])
+        story.rule(step("ada", "bob", wait="2h"))
+        story.gate.faults.append(Meanwhile("escalator", "send_message_batch", die))
+        story.open()
+        story.run(2 * HOUR)
+        assert came(story) == about((180, PHONES["bob"]), (HOUR, PHONES["ada"]))

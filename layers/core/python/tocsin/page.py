@@ -148,8 +148,13 @@ def unwanted(page: Page, ticket: Ticket | None, later: Sequence[Page], now: date
 
 
 def renewed(new: Page) -> Changes:
-    """Return the changes by which a step that is taken again makes an attempt's page its own: it is fresh from now."""
-    return {"wait": new.wait, "step": new.step, "round": new.round, "created_at": times.text(new.created_at)}
+    """Return the changes by which a step that is taken again makes an attempt's page its own: it is fresh from now.
+
+    Its person may want it later, or sooner, than when it was decided first.
+    """
+    made = row(new)
+    names = ("wait", "step", "round", "created_at", "expected_at", "not_before")
+    return {**{name: made.get(name) for name in names}, **wound(new.key["pk"], new.begins_at, new.created_at)}
 
 
 def retry_delay(page: Page, random: Random) -> timedelta:
