@@ -17,6 +17,9 @@ from tocsin.schedule import Schedule
 REFRESH = timedelta(hours=1)
 # What each calendar says of itself; the last is what Outlook reads in place of RFC 7986's refresh-interval.
 _SAID = {"prodid": "-//Tocsin//On call//EN", "version": "2.0", "method": "PUBLISH", "x-published-ttl": "PT1H"}
+# RFC 7986, and what Outlook and Google read in its place. The library does not know that they are texts.
+_CALLED: Final = ("name", "x-wr-calname")
+_A_DURATION: Final = {"VALUE": "DURATION"}  # RFC 7986 has it said, though there is no other kind
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # no text has them (RFC 5545, section 3.1)
 
 
@@ -25,10 +28,9 @@ def text(tenant: str, schedule: Schedule, shifts: Iterable[Shift], names: Mappin
     calendar = Calendar()
     for name, said in _SAID.items():
         calendar.add(name, said)
-    # RFC 7986, and what Outlook and Google read in its place. The library does not know that they are texts.
-    for name in ("name", "x-wr-calname"):
+    for name in _CALLED:
         calendar.add(name, vText(_CONTROLS.sub("", schedule.name)))
-    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("refresh-interval", REFRESH, parameters=_A_DURATION)
     for shift in shifts:
         if shift.user is not None:
             calendar.add_component(_event(tenant, schedule, shift, names.get(shift.user, shift.user)))
