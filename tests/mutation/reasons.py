@@ -19,13 +19,14 @@ REASONS: Final = {
         r"^decision\.(_handed_over|last_resort): .*-> .*None, None\)",  # the wait of a rung whose move has its own
     ),
     "What is stripped or stands in for nothing never occurs otherwise.": (
-        r"-> .*(XXXX|XX\\nXX|XX=XX)",
+        r"-> .*(XXXX|XX\\nXX|XX=XX|XX-XX)",
         r'^gsm\._plain: .*-> .*"XXMCXX"',  # no category of characters begins with an X
         r'^times\.parse: .*-> .*"XXZzXX"',
     ),
     "Another form of the same: what is read back does not change.": (
         r"separators=|ensure_ascii=|\.encode\(|decode\(\"",
-        r'^times\.parse: .*-> .*ljust\(4, "0"\)',
+        r"^user\.User\.with_method: .*\.get\(method\.address, (None)?\)",  # what is none is not stored
+        r'^times\.parse: .*-> .*(ljust\(4, "0"\)|in "zz")',  # Python reads both
     ),
     "Another way to the same answer.": (
         # Nothing is as good as false.
@@ -37,6 +38,7 @@ REASONS: Final = {
         r"^ticket\.led: .*-> .*else 1$",
         # Of a clock that is stopped neither the row nor the time counts.
         r"^(page\._settled|ticket\.to_status): .*-> .*wound\((None, None, now|\w+\.key\[\"pk\"\], None, None)\)",
+        r"^rows\.(attributes|plain): ",  # texts, by the way that all values go
         r"^own_rule\.of: .*or True",  # what is no rule is none
         r"^reply\._short: case \[code\]",  # the line after it understands a code too
         r"^due\.fire_at: .*digest\[:3\]",  # spread as evenly

@@ -169,6 +169,7 @@ def test_a_rule_that_pages_nobody_stops_the_clock() -> None:
     for ticket in (a_ticket(), a_ticket(rule_id="r1", step=2, round=2), a_ticket(rule_id="other", beyond=3)):
         made = decide(ticket, book, NOW)
         assert (made.kind, made.due_at, made.pages, made.rule_id) == (Kind.KEPT, None, (), "r1")
+        assert (made.step, made.round, made.beyond) == (0, 0, 0)
 
 
 def test_where_no_rule_matches_the_teams_admins_are_paged_three_times() -> None:

@@ -1,3 +1,4 @@
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -19,6 +20,17 @@ class Snooze(BaseModel):
 def test_a_moment_is_written_in_utc_with_milliseconds() -> None:
     berlin = timezone(timedelta(hours=1))
     assert times.text(datetime(2026, 11, 22, 21, 28, 28, 123_999, berlin)) == "2026-11-22T20:28:28.123Z"
+
+
+def test_a_moment_is_written_and_read_in_utc_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    berlin = timezone(timedelta(hours=1))
+    with monkeypatch.context() as there:
+        there.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        assert times.text(datetime(2026, 11, 22, 21, 28, 28, tzinfo=berlin)) == "2026-11-22T20:28:28.000Z"
+        assert Snooze(until=datetime(2026, 11, 22, 21, 28, 28, tzinfo=berlin)).until.tzinfo is UTC
+        assert times.parse("2026-11-22T21:28:28+01:00").tzinfo is UTC
+    time.tzset()
 
 
 def test_a_moment_without_a_zone_is_not_written() -> None:
