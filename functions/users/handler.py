@@ -6,6 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from tocsin import api, aws, clock, keys, own_rules, resource, users
+from tocsin.access import Role
 from tocsin.api import PREFIX, Api, Cursor, Limit, Page
 from tocsin.own_rule import OwnRule
 from tocsin.user import Confirmation, MethodPatch, NewMethod, NewUser, ShownMethod, ShownUser, User, UserPatch
@@ -36,13 +37,13 @@ def list_(
     rows, following = resource.listed(
         tenant, keys.listed(tenant, "USERS"), lambda name: keys.user(tenant, name), limit=limit, after=cursor
     )
-    found = [User.of(row).shown() for row in rows if api.mentions(q, row["user_id"], row["name"], row["email"])]
+    found = [_shown(User.of(row)) for row in rows if api.mentions(q, row["user_id"], row["name"], row["email"])]
     return Page(items=found, next_cursor=following)
 
 
 @app.get(USER, summary="Read a user")
 def get(user_id: str) -> ShownUser:
-    return users.get(app.principal.tenant, user_id).shown()
+    return _shown(users.get(app.principal.tenant, user_id))
 
 
 @app.patch(USER, summary="Change a user")
@@ -65,14 +66,15 @@ def add_method(user_id: str, body: NewMethod) -> Response[Any]:
 @app.get(METHODS, summary="List a user's contact methods, oldest first")
 def list_methods(user_id: str, limit: Limit = 25, cursor: Cursor = None) -> Page[ShownMethod]:
     tenant = app.principal.tenant
-    methods = {method.method_id: method.shown() for method in users.get(tenant, user_id).in_order()}
+    methods = {method.method_id: method for method in _shown(users.get(tenant, user_id)).contact_methods}
     found, following = resource.paged(tenant, f"methods/{user_id}", methods, limit=limit, after=cursor)
     return Page(items=found, next_cursor=following)
 
 
 @app.get(METHOD, summary="Read a contact method")
 def get_method(user_id: str, method_id: str) -> ShownMethod:
-    return users.get(app.principal.tenant, user_id).method(method_id).shown()
+    method = users.get(app.principal.tenant, user_id).method(method_id)
+    return method.shown(secrets=_sees_secrets(user_id))
 
 
 @app.patch(METHOD, summary="Change a contact method")
@@ -118,6 +120,15 @@ def put_rule(user_id: str, body: OwnRule) -> Response[Any]:
 def delete_rule(user_id: str) -> Response[str]:
     own_rules.delete(app.principal.tenant, user_id)
     return api.no_content()
+
+
+def _shown(user: User) -> ShownUser:
+    return user.shown(secrets=_sees_secrets(user.user_id))
+
+
+def _sees_secrets(user_id: str) -> bool:
+    """Say whether the caller may see what addresses hold that are secrets: an admin, or the person."""
+    return app.principal.role is Role.ADMIN or app.principal.person == user_id
 
 
 lambda_handler = app.resolve

@@ -200,3 +200,20 @@ def test_what_cannot_be_read_is_refused_as_for_everybody(teams: Caller) -> None:
     assert ADA("POST", "/rules", "{").status == 400
     assert ADA("POST", "/rules", "[]").status == 422
     assert VIEWER("POST", "/rules", "{").status == 403
+
+
+def test_a_webhooks_secret_is_shown_to_admins_and_to_the_person_alone(teams: Caller) -> None:
+    address = "https://chat.example.com/hooks/secret"
+    method = {"method_id": "chat", "channel": "webhook", "address": address}
+    assert BOB("POST", "/users/bob/contact_methods", method).status == 201
+
+    def seen(who: Caller) -> set[str]:
+        users = [who("GET", "/users/bob").body, *who("GET", "/users").body["items"]]
+        lists = [one["contact_methods"] for one in users if one["user_id"] == "bob"]
+        lists.append(who("GET", "/users/bob/contact_methods").body["items"])
+        shown = [one["address"] for methods in lists for one in methods if one["channel"] == "webhook"]
+        return {*shown, who("GET", "/users/bob/contact_methods/chat").body["address"]}
+
+    assert seen(BOB) == seen(teams) == {address}
+    for other in (ADA, EVE, VIEWER, Caller(actor="api_key:bob", role="viewer")):
+        assert seen(other) == {"https://chat.example.com/***"}

@@ -121,9 +121,10 @@ class ContactMethod(ShownMethod):
     code_times: list[Moment] = Field(default_factory=list)
     fingerprint: str = ""
 
-    def shown(self) -> ShownMethod:
-        """Return what the API shows of it."""
-        return ShownMethod.model_validate(self.model_dump())
+    def shown(self, *, secrets: bool = True) -> ShownMethod:
+        """Return what the API shows of it; without `secrets`, of a webhook no more than its host."""
+        address = self.address if secrets or self.channel != "webhook" else url.masked(self.address)
+        return ShownMethod.model_validate(self.model_dump() | {"address": address})
 
     def readdressed(self, address: str) -> Self:
         """Return the method at an address: another one is unverified, and no longer flagged."""
@@ -156,10 +157,10 @@ class User(_Person):
     codes_sent: dict[str, list[Moment]] = Field(default_factory=dict)  # by address that no method has any more
     rule: dict[str, Any] | None = None  # the user's own, as it was written
 
-    def shown(self) -> ShownUser:
-        """Return what the API shows of the user: methods in the order in which they were made."""
+    def shown(self, *, secrets: bool = True) -> ShownUser:
+        """Return what the API shows of the user: methods in the order in which they were made, see there."""
         known = self.model_dump(exclude={"methods", "codes_sent", "rule"})
-        return ShownUser(**known, contact_methods=[method.shown() for method in self.in_order()])
+        return ShownUser(**known, contact_methods=[method.shown(secrets=secrets) for method in self.in_order()])
 
     def in_order(self) -> list[ContactMethod]:
         """Return the methods, oldest first."""
@@ -277,7 +278,8 @@ class MethodSettings(Body):
     address: str = Field(
         max_length=2000,
         description="A phone number in international form, an e-mail address, or of a webhook the https URL that pages "
-        "are posted to as JSON (`kind`, `text`, `title`, `severity`, `team`, `link`, `tickets`).",
+        "are posted to as JSON (`kind`, `text`, `title`, `severity`, `team`, `link`, `tickets`). Of a URL admins and "
+        "the person alone are shown more than the host.",
         examples=["+4915112345678", "ada@example.com", "https://chat.example.com/hooks/ada"],
     )
     verified: bool = Field(default=False, description="An admin may vouch for an address, without a code.")
