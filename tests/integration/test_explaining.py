@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.world import Answer, Caller
-from tocsin import clock, times
+from tocsin import clock, decision, times
 
 TICKET = {"team": "payments", "title": "Checkout 5xx", "severity": "sev1", "labels": {"service": "checkout"}}
 STEPS = [{"notify": [{"user": "ada"}], "channels": ["sms"], "wait": "5m"}, {"notify": [{"user": "bob"}], "wait": "15m"}]
@@ -157,6 +157,25 @@ def test_a_team_in_maintenance_is_paged_when_that_ends(reached: Caller) -> None:
     told = explain(reached, None)
     assert told.body["plan"][0]["at"] == until
     assert warnings(told) == [f"The team is in maintenance until {until}."]
+
+
+def test_a_month_of_maintenance_is_not_walked_through_by_the_quarter_of_an_hour(
+    reached: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule(reached, "critical")
+    until = times.text(clock.now() + timedelta(days=29))
+    assert reached("PUT", "/teams/payments/maintenance", {"until": until}).status == 200
+    decided = []
+    decide = decision.decide
+
+    def counted(*given: Any) -> Any:
+        decided.append(given)
+        return decide(*given)
+
+    monkeypatch.setattr(decision, "decide", counted)
+    told = explain(reached, at=None)
+    assert told.body["plan"][0]["at"] == until
+    assert len(decided) < 20
 
 
 def test_a_plan_has_an_end(reached: Caller) -> None:

@@ -5,6 +5,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -185,6 +186,31 @@ def test_who_takes_what_is_posted_has_longer_but_not_for_ever(
     monkeypatch.setattr(fetch, "SECONDS_TO_TAKE", 0.3)
     with pytest.raises(FetchError):
         fetch.post(site("localhost", b""), b"{}")
+
+
+@pytest.mark.parametrize(
+    "head", [b"", b"HTTP/1.1 200 OK\r\nX-Long: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"]
+)
+def test_whoever_answers_in_a_trickle_keeps_no_thread(head: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOOPBACK_URLS", "yes")
+    settings.__dict__.clear()
+    monkeypatch.setattr(fetch, "SECONDS", 0.3)
+    cut = threading.Event()
+
+    def trickle(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with listener, connection, suppress(OSError):
+            connection.sendall(head)
+            while True:
+                connection.sendall(b"x")
+                cut.wait(0.05)
+        cut.set()
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=trickle, args=(listener,), daemon=True).start()
+    with pytest.raises(FetchError, match="no answer"):
+        fetch.get(f"http://127.0.0.1:{listener.getsockname()[1]}/")
+    assert cut.wait(2), "who waits no longer hangs up"
 
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"

@@ -75,6 +75,16 @@ def test_changes_are_merged(acme: Caller) -> None:
     assert acme("PATCH", "/integrations/watch", {"team": "search"}).body["team"] == "search"
 
 
+def test_a_severity_that_is_gone_is_in_nobodys_way_who_does_not_ask_for_it(acme: Caller) -> None:
+    acme("POST", "/integrations", {**WATCH, "severity_map": {"critical": "sev1", "*": "sev3"}})
+    assert acme("PUT", "/severities", {"items": [{"name": "sev3", "default": True}]}).status == 200
+    assert acme("PATCH", "/integrations/watch", {"name": "Watch"}).body["name"] == "Watch"
+    refused = acme("PATCH", "/integrations/watch", {"severity_map": {"low": "sev1"}})
+    assert [one["loc"] for one in refused.body["errors"]] == [["body", "severity_map", "low"]]
+    mended = acme("PATCH", "/integrations/watch", {"severity_map": {"critical": None, "low": "sev3"}})
+    assert mended.body["severity_map"] == {"*": "sev3", "low": "sev3"}
+
+
 @pytest.mark.parametrize(
     ("change", "loc"),
     [

@@ -52,7 +52,7 @@ def test_of_who_does_not_exist_there_is_no_rule(acme: Caller) -> None:
     [
         ({"default": []}, ["body", "default"]),
         ({"default": [{"channel": "sms"}, {"channel": "sms", "after": "1m"}]}, ["body", "default"]),
-        ({"default": [{"channel": "voice"}]}, ["body", "default"]),
+        ({"default": [{"channel": "canary"}]}, ["body", "default", 0, "channel"]),
         ({"default": [{"channel": "pigeon"}]}, ["body", "default", 0, "channel"]),
         ({"default": [{"channel": "sms", "after": "16m"}]}, ["body", "default", 0, "after"]),
         ({"default": [{"after": "1m"}]}, ["body", "default", 0, "channel"]),

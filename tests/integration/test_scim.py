@@ -67,6 +67,12 @@ def test_nobody_is_renamed_to_who_was_made_here(acme: Caller) -> None:
     assert patched("ada", {"op": "replace", "path": "externalId", "value": "00u9"}).status == 200
 
 
+def test_a_name_of_long_parts_is_one_that_a_user_may_have(acme: Caller) -> None:
+    user_id = created(name={"givenName": "G" * 200, "familyName": "H" * 200})
+    assert acme("PATCH", f"/users/{user_id}", {"time_zone": "Europe/Berlin"}).status == 200
+    assert "displayName" not in scim("GET", f"/Users/{user_id}").body, "nobody changed it here"
+
+
 def test_a_name_that_was_given_back_is_free(acme: Caller) -> None:
     user_id = created()
     assert patched(user_id, {"op": "replace", "path": "userName", "value": "hopper"}).status == 200

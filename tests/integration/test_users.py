@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from tests.world import Caller
-from tocsin import clock, keys, resource
+from tocsin import aws, clock, keys, resource
 from tocsin.settings import settings
 from tocsin.store import directory
 from tocsin.user import User
@@ -192,6 +192,12 @@ def test_a_wrong_field_of_a_contact_method_is_named(ada: Caller, change: dict[st
     assert (answer.status, answer.body["errors"][0]["loc"]) == (422, ["body", loc])
 
 
+@pytest.mark.parametrize("user_id", ["system", "operator"])
+def test_nobody_is_called_what_acts_by_itself_in_the_history(acme: Caller, user_id: str) -> None:
+    answer = acme("POST", "/users", {"user_id": user_id, "email": "x@example.com", "role": "viewer"})
+    assert (answer.status, answer.body["errors"][0]["loc"]) == (422, ["body", "user_id"])
+
+
 def test_where_no_calls_are_made_there_is_no_contact_method_for_them(
     ada: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,6 +286,24 @@ def test_five_codes_an_hour_and_no_more(ada: Caller, monkeypatch: pytest.MonkeyP
     assert 3500 < int(refused.headers["retry-after"]) <= 3600
     later(monkeypatch, hours=1, seconds=1)
     assert ada("POST", f"{METHODS}/phone/code").status == 202
+
+
+def test_a_number_that_is_called_and_written_to_gets_no_more_codes_for_it(
+    ada: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICE_QUEUE_URL", aws.client("sqs").create_queue(QueueName="voice")["QueueUrl"])
+    number = ada("GET", f"{METHODS}/phone").body["address"]
+    for _ in range(4):
+        assert ada("POST", f"{METHODS}/phone/code").status == 202
+    call = {"method_id": "call", "channel": "voice", "address": number}
+    assert ada("POST", METHODS, call).status == 201
+    assert ada("POST", f"{METHODS}/call/code").status == 202
+    assert {ada("POST", f"{METHODS}/{name}/code").status for name in ("phone", "call")} == {429}
+    for gone in ("phone", "call"):
+        assert ada("DELETE", f"{METHODS}/{gone}").status == 204
+    for name, channel in (("phone", "sms"), ("call", "voice")):
+        assert ada("POST", METHODS, {"method_id": name, "channel": channel, "address": number}).status == 201
+        assert ada("POST", f"{METHODS}/{name}/code").status == 429
 
 
 def test_an_address_that_changes_methods_gets_no_more_codes_for_it(ada: Caller) -> None:

@@ -33,7 +33,7 @@ def main() -> int:
     """Search, show what was found, and return the exit code."""
     asked = _arguments()
     if asked.bugs:
-        return bugs.search(asked.processes, PULL_REQUEST)
+        return bugs.search(asked.processes, PULL_REQUEST, asked.out)
     modes = PULL_REQUEST if asked.mode == "all" else {asked.mode: asked.seeds}
     begun = time.monotonic()
     jobs = [(mode, seed) for mode, seeds in modes.items() for seed in range(asked.first, asked.first + seeds)]

@@ -5,12 +5,13 @@ search lasts. The product knows nothing of it.
 """
 
 # ruff: noqa: E501 - a mistake is one line, like the source it is put into
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 
-from tests.simulation import mistakes
+from tests.simulation import hostile_bugs, mistakes
 from tests.simulation.edit import Bug, Edit, bug
 from tests.simulation.search import LOAD, Result, first_failure, prepare
 from tests.simulation.steering_bugs import STEERING
@@ -265,6 +266,7 @@ ALL = (
         "line.at, line.name + str(id(line))",
     ),
     *mistakes.ALL,
+    *hostile_bugs.ALL,
 )
 
 
@@ -300,12 +302,22 @@ def find(one: Bug, counts: Mapping[str, int]) -> Found:
     return Found(one.name, result, runs)
 
 
-def search(processes: int, counts: Mapping[str, int], bugs: Iterable[Bug] = ALL) -> int:
-    """Search for each mistake, print by what it was found, and return 1 if one was not."""
-    missed = 0
+def search(processes: int, counts: Mapping[str, int], out: Path | None = None, bugs: Iterable[Bug] = ALL) -> int:
+    """Search for each mistake, say by what it was found, here and in a file, and return 1 if one was not."""
+    shown: list[Found] = []
     prepare()
     with get_context("fork").Pool(processes) as pool:
         for found in pool.imap(partial(find, counts=counts), bugs):
             print(found, flush=True)  # noqa: T201 - a program for the terminal
-            missed += found.result is None
-    return 1 if missed else 0
+            shown.append(found)
+            if out:  # each time: it takes long, and may be cut off
+                out.write_text(page(shown))
+    return 1 if any(found.result is None for found in shown) else 0
+
+
+def page(shown: Sequence[Found]) -> str:
+    """Return a page that says by what each mistake was found."""
+    told = "Mistakes that were put into the product, one at a time, and by what the simulation found each of them:"
+    of = f"mode, invariant, seed, and how many runs it took. {sum(one.result is not None for one in shown)} of"
+    lines = "\n".join(map(str, shown))
+    return f"# Known mistakes\n\n{told} {of} {len(shown)} were found.\n\n```\n{lines}\n```\n"

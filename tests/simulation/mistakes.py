@@ -59,12 +59,6 @@ ALL: tuple[Bug, ...] = (
     ),
     # deciding
     bug(
-        "what another try may mend is left to the built-in rule",
-        "escalation._decide",
-        "if why is not None or isinstance(error, (Overloaded, *aws.failures())):",
-        "if why is not None:",
-    ),
-    bug(
         "the last rule that matches is taken",
         "rule.in_order",
         "key=lambda one: (one.position, one.rule_id))",

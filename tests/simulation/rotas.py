@@ -7,8 +7,8 @@ from random import Random
 from typing import Any
 
 from tests.simulation.timeline import START
-from tocsin import schedules, times
-from tocsin.schedule import ScheduleBody
+from tocsin import overrides, schedules, times
+from tocsin.schedule import NewOverride, ScheduleBody
 
 NAME = "rota"
 
@@ -27,6 +27,7 @@ class Rotas:
     call: Callable[[str, str, str, Any, str], None]
     later: Callable[..., None]
     now: Callable[[], float]
+    more: Random  # for what was thought of later
     used: bool = field(init=False)
     _made: int = 0
 
@@ -36,11 +37,34 @@ class Rotas:
         if not self.used:
             return
         for tenant in self.tenants:
-            made = ScheduleBody.model_validate({"schedule_id": NAME, "layers": self._layers()})
+            layers = self._layers()
+            layers = self._late() if self.more.random() < 0.3 else layers
+            made = ScheduleBody.model_validate({"schedule_id": NAME, "layers": layers})
             schedules.create(tenant, made, START)
+            if self.more.random() < 0.4:
+                self._cover_twice(tenant)
         for _ in range(self.random.choice((0, 1, 2, 4))):
             act = self.random.choice((self._override, self._override, self._override, self._replace, self._delete))
             self.later(self.random.uniform(0, self.length), act, self.random.choice(self.tenants))
+
+    def _late(self) -> list[dict[str, Any]]:
+        """Return a layer by which somebody comes on call after a while: until then steps may be held."""
+        begin = START + timedelta(minutes=self.more.randrange(3, 40))
+        window = {"from": f"{begin:%H:%M}", "to": f"{begin + timedelta(hours=1):%H:%M}"}
+        users = self.more.sample(self.users, 2)
+        return [{"users": users, "rotation": "daily", "handoff": "00:00", "start": "2026-01-01", "restrict": [window]}]
+
+    def _cover_twice(self, tenant: str) -> None:
+        """Let two people stand in at the same time; now and then one of them leaves the company."""
+        first, second = self.more.sample(self.users[1:], 2)
+        for number, user in enumerate((first, second)):
+            begin = START + timedelta(seconds=self.more.uniform(0, self.length / 4))
+            end = begin + timedelta(seconds=self.more.choice((900, 3600, 7200)))
+            body = {"override_id": f"c{number}", "user": user, "from": times.text(begin), "to": times.text(end)}
+            overrides.create(tenant, NAME, NewOverride.model_validate(body), START + timedelta(seconds=number))
+        if self.more.random() < 0.5:
+            at = self.more.uniform(0, self.length / 3)
+            self.later(at, self.call, "delete", "DELETE", f"/users/{second}", None, tenant)
 
     def target(self, user: str) -> dict[str, str]:
         """Return whom a step is for: a user, or now and then who is on call."""

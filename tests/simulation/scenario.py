@@ -4,17 +4,19 @@ Tickets are opened (again, with the same key, with ids that run into each other)
 changed, opened anew and resolved, while rules, users and methods change under way.
 """
 
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 from typing import Any
 
+from tests.simulation.answers import Answers
 from tests.simulation.companies import OTHER_TEAM, TEAM, USERS, number
-from tests.simulation.habits import Habits
+from tests.simulation.customs import Customs
+from tests.simulation.haste import Haste
 from tests.simulation.rotas import NAME, Rotas
 from tests.simulation.timeline import START
-from tests.simulation.trace import Act, Attempt, Trace, Violation, code_in
+from tests.simulation.trace import CALLER, Act, Trace, Violation
 from tests.simulation.world import World
 from tests.world import Answer
 from tocsin import rules, times
@@ -54,6 +56,8 @@ class Scenario:
     openings: list[Opening] = field(default_factory=list)
     rotas: Rotas = field(init=False)
     turns: Random = field(init=False)  # where rounds begin, and whose members take turns
+    customs: Customs = field(init=False)
+    answers: Answers = field(init=False)
 
     def begin(self) -> None:
         """Make the rules, and plan what is done when."""
@@ -66,10 +70,13 @@ class Scenario:
             self._call,
             self._later,
             lambda: self.world.seconds,
+            Random(f"covers {self.trace.mode} {self.world.seed}"),  # noqa: S311 - as above
         )
         self.rotas.begin()
-        chance = Random(f"habits {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
-        Habits(chance, self.tenants, self.length, self._call, self._later).begin()
+        whim = Random(f"answers {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
+        self.answers = Answers(self.world, self.trace, self.random, whim, self._later)
+        customs = Random(f"customs {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
+        self.customs = Customs(customs, self.tenants, USERS, TEAM)
         for tenant in self.tenants:
             for position in range(self.random.choice((1, 1, 2))):
                 rules.create(tenant, RuleBody.model_validate(self._rule(f"r{position}", position)), START)
@@ -81,17 +88,27 @@ class Scenario:
         if self.random.random() < 0.2:
             self._plan_stop()
         self._plan_people()
+        self.customs.begin(self._companys_step)
+        self.answers.plan([lambda one=one: one.key for one in list(self.openings)], self.length)
+        haste = Random(f"haste {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
+        alert = lambda tenant, body: self._open(Opening(tenant, body))  # noqa: E731
+        ways = (self.world, self._later, alert, self._act, self._readdress)
+        Haste(haste, *ways).plan(list(self.openings), self.length)
 
     def _plan_people(self) -> None:
         if self.people.random() < 0.6:
             for tenant in self.tenants:
-                self._call("severities", "PUT", "/severities", self._severities(), tenant)
+                self._call("severities", "PUT", "/severities", self.customs.severities(self.people), tenant)
         for _ in range(self.people.choice((0, 0, 0, 1, 3))):
             self._later(self.people.uniform(0, self.length), self._pause)
         for one in list(self.openings):
             for _ in range(self.people.choice((0, 0, 1, 1, 2, 3))):
                 self._later(self.people.uniform(0, self.length), self._steer, one)
         self._plan_asks()
+        chance = self.customs.random
+        if chance.random() < 0.25:
+            body, tenant = self.customs.severities(chance), chance.choice(self.tenants)
+            self._later(chance.uniform(0, self.length), self._call, "severities", "PUT", "/severities", body, tenant)
 
     def _plan_asks(self) -> None:
         """Plan for whom somebody asks beside the escalation; some of it twice."""
@@ -110,22 +127,40 @@ class Scenario:
             self._call("ask", "POST", f"{one.path}/responders", target, one.tenant, ticket=one.key)
 
     def end(self) -> None:
-        """Ask for every ticket once more, and send every dedup key that is still open."""
+        """Ask for every ticket once more, in some runs by the lists, and send every dedup key that is still open."""
+        by_lists = self.customs.random.random() < 0.3
+        for pk, row in self._shown_by_lists() if by_lists else self._shown_one_by_one():
+            there = self.trace.tickets[pk][-1].row
+            if row is None or (row["status"], row["title"]) != (there["status"], there["title"]):
+                self.trace.seen.append(Violation("I7", pk, f"is shown as {row}"))
         for pk, images in self.trace.tickets.items():
             row = images[-1].row
-            tenant = row["tenant"]
-            answer = self.world.api("GET", f"/tickets/{row['ticket_id']}", tenant=tenant)
-            shown = answer.status == 200 and (answer.body["status"], answer.body["title"]) == (
-                row["status"],
-                row["title"],
-            )
-            if not shown:
-                self.trace.seen.append(Violation("I7", pk, f"is shown as {answer}"))
             if row.get("dedup_key") and row["status"] != "resolved":
                 again = {"team": images[0].row["team"], "title": row["title"], "dedup_key": row["dedup_key"]}
-                answer = self.world.api("POST", "/tickets", again, tenant=tenant)
+                answer = self.world.api("POST", "/tickets", again, tenant=row["tenant"])
                 if answer.status != 200 or answer.body["ticket_id"] != row["ticket_id"]:
                     self.trace.seen.append(Violation("I7", pk, f"its dedup key is answered {answer}"))
+
+    def _shown_one_by_one(self) -> Iterator[tuple[str, Any]]:
+        for pk, images in self.trace.tickets.items():
+            row = images[-1].row
+            answer = self.world.api("GET", f"/tickets/{row['ticket_id']}", tenant=row["tenant"])
+            yield pk, answer.body if answer.status == 200 else None
+
+    def _shown_by_lists(self) -> Iterator[tuple[str, Any]]:
+        """Yield each ticket as its team's list has it and, if it is not resolved, as that of all that are not."""
+        listed: dict[tuple[str, str | None], dict[str, Any]] = {}
+        for tenant in self.tenants:
+            for team in (None, TEAM, OTHER_TEAM):
+                of = {"limit": 100, **({"team": team} if team else {})}
+                answer = self.world.api("GET", "/tickets", tenant=tenant, query=of)
+                items = answer.body["items"] if answer.status == 200 else []
+                listed[tenant, team] = {one["ticket_id"]: one for one in items}
+        for pk, images in self.trace.tickets.items():
+            row = images[-1].row
+            yield pk, listed[row["tenant"], row["team"]].get(row["ticket_id"])
+            if row["status"] != "resolved":
+                yield pk, listed[row["tenant"], None].get(row["ticket_id"])
 
     def _later(self, at: float, act: Any, *given: Any) -> None:
         self.world.timeline.after(max(0.0, at - self.world.seconds), lambda: act(*given))
@@ -154,6 +189,11 @@ class Scenario:
             **({"hold_until_on_call": hold} if hold else {}),
         }
 
+    def _companys_step(self) -> dict[str, Any]:
+        random = self.customs.random
+        notify = [{"user": user} for user in random.sample(USERS, random.choice((1, 2)))]
+        return {"notify": notify, "wait": random.choice(WAITS)}
+
     def _change_rule(self) -> None:
         tenant, rule_id = self.random.choice(self.tenants), self.random.choice(("r0", "r1"))
         if self.random.random() < 0.2:
@@ -167,12 +207,14 @@ class Scenario:
 
     def _change_method(self) -> None:
         index, user = self.random.randrange(2), self.random.choice(USERS[1:])
-        path = f"/users/{user}/contact_methods/sms"
         if self.random.random() < 0.5:
-            self._call("delete", "DELETE", path, None, self.tenants[index])
+            self._call("delete", "DELETE", f"/users/{user}/contact_methods/sms", None, self.tenants[index])
         else:
-            body = {"address": f"{number(index, user)}7"[:14], "verified": True}
-            self._call("method", "PATCH", path, body, self.tenants[index])
+            self._readdress(index, user)
+
+    def _readdress(self, index: int, user: str) -> None:
+        body = {"address": f"{number(index, user)}7"[:14], "verified": True}
+        self._call("method", "PATCH", f"/users/{user}/contact_methods/sms", body, self.tenants[index])
 
     # --- tickets
 
@@ -215,6 +257,13 @@ class Scenario:
 
         self._call("open", "POST", "/tickets", one.body, one.tenant, then=done)
 
+    def _act(self, one: Opening, what: str, body: dict[str, Any]) -> None:
+        if what == "move":
+            self._patch(what, one, body)
+        elif one.key:
+            named = "ask" if what == "responders" else what
+            self._call(named, "POST", f"{one.path}/{what}", body, one.tenant, ticket=one.key)
+
     def _move(self, one: Opening) -> None:
         statuses = ("under_investigation",) * 4 + ("pending_fix", "resolved", "unread", "unread")
         self._patch("move", one, {"status": self.random.choice(statuses)})
@@ -232,18 +281,10 @@ class Scenario:
         """Put a team into maintenance, or end that."""
         tenant = self.people.choice(self.tenants)
         if self.people.random() < 0.3:
-            self._call("delete", "DELETE", f"/teams/{TEAM}/maintenance", None, tenant)
+            self._call("end of maintenance", "DELETE", f"/teams/{TEAM}/maintenance", None, tenant)
             return
         until = times.text(START + timedelta(seconds=self.world.seconds + self.people.choice((20, 120, 900, 2400))))
         self._call("maintenance", "PUT", f"/teams/{TEAM}/maintenance", {"until": until}, tenant)
-
-    def _severities(self) -> dict[str, Any]:
-        """Return severities, some of whose tickets are unread again, or over, after a time."""
-        items = [{"name": name, "default": name == "sev2"} for name in ("sev1", "sev2", "sev3", "sev4")]
-        for item in items:
-            item["ack_timeout"] = self.people.choice((None, "1m", "5m", "20m", "2h"))
-            item["auto_resolve"] = self.people.choice((None, None, "10m", "1h", "2d"))
-        return {"items": items}
 
     def _steer(self, one: Opening) -> None:
         """Snooze, escalate or reassign a ticket; people do not know what it has come to meanwhile."""
@@ -259,67 +300,28 @@ class Scenario:
 
     def _tries(self, ticket: str) -> None:
         """Note that somebody is about to act on a ticket, whatever comes of it."""
-        self.trace.tried[ticket].append(self.world.seconds)
+        self.trace.tried[ticket].append((self.world.seconds, CALLER))
 
     # --- answers
 
-    def _page(self, one: Opening, channel: str) -> Attempt | None:
-        """Return a page of a ticket that arrived."""
-        found = [page for page in self.trace.attempts if page.accepted and page.channel == channel]
-        pages = [page for page in found if any(key[0] == one.key for key in self.trace.pages_in(page))]
-        return self.random.choice(pages) if pages else None
-
     def _reply(self, one: Opening) -> None:
-        page = self._page(one, self.random.choice(("sms", "sms", "voice")))
-        code = code_in(page.text) if page else None
-        if page and code and one.key:
-            self._answer_by_sms(page.address, f"ack {code}", one, self.world.seconds)
+        self.answers.reply(one.key)
 
     def _escalate(self, one: Opening) -> None:
-        page = self._page(one, self.random.choice(("sms", "sms", "voice")))
-        code = code_in(page.text) if page else None
-        if page and code and one.key:
-            begun = self.world.seconds
-            self._tries(one.key)
-            if self.world.reply(page.address, f"E {code}"):
-                self.trace.acts.append(
-                    Act(begun, self.world.seconds, "escalate by sms", one.tenant, "sms", {}, Answer(200, None), one.key)
-                )
+        self.answers.escalate(one.key)
 
     def _look(self, one: Opening) -> None:
-        """Open a link, and press nothing."""
-        page = self._page(one, self.random.choice(("sms", "email", "webhook")))
-        link = re.search(r"https://\S+/a/\w{22}", page.text) if page else None
-        if link:
-            self.world.follow_link(link[0])
+        self.answers.look(one.key)
 
-    def _answer_by_sms(self, address: str, text: str, one: Opening, begun: float, tries: int = TRIES) -> None:
-        self._tries(one.key)
-        if self.world.reply(address, text):
-            act = Act(begun, self.world.seconds, "answer", one.tenant, "sms", {}, Answer(200, None), one.key)
-            self.trace.acts.append(act)
-        elif tries:
-            self._later(self.world.seconds + 20, self._answer_by_sms, address, text, one, begun, tries - 1)
-
-    def _follow(self, one: Opening, tries: int = TRIES, begun: float | None = None) -> None:
-        page = self._page(one, self.random.choice(("sms", "email", "webhook")))
-        link = re.search(r"https://\S+/a/\w{22}", page.text) if page else None
-        if not link or not one.key:
-            return
-        begun = self.world.seconds if begun is None else begun
-        self._tries(one.key)
-        answer = self.world.follow_link(link[0], "POST")
-        act = Act(begun, self.world.seconds, "answer", one.tenant, "link", {}, answer, one.key)
-        self.trace.acts.append(act)
-        if answer.status >= 500 and tries:
-            self._later(self.world.seconds + 2, self._follow, one, tries - 1, begun)
+    def _follow(self, one: Opening) -> None:
+        self.answers.follow(one.key)
 
     def _plan_stop(self) -> None:
         address = number(self.random.randrange(2), self.random.choice(USERS))
         at = self.random.uniform(0, self.length)
-        self._later(at, self.world.reply, address, "STOP")
+        self._later(at, self.answers.say, address, "STOP")
         if self.random.random() < 0.7:
-            self._later(at + self.random.choice((60.0, 900.0)), self.world.reply, address, "START")
+            self._later(at + self.random.choice((60.0, 900.0)), self.answers.say, address, "START")
 
     # --- the API
 

@@ -1,29 +1,13 @@
 """Somebody leaves: who keeps the schedules is told where that leaves nobody on call."""
 
 import json
-from typing import Any
 
 import pytest
 
 from tests.simulation.cloud.gate import CrashOnce
 from tests.simulation.story import Story
-from tests.world import request
 
 WARNING = "Tocsin: nobody is on call by schedule primary from 2026-01-05 10:00 to 2026-01-05 11:00 UTC, for bob is not"
-
-
-def scim(story: Story, method: str, path: str, body: Any = None) -> Any:
-    """Ask as the company's identity provider."""
-    principal = {"tenant": "acme", "actor": "api_key:idp", "role": "admin"}
-    event = request(method, f"/scim/v2{path}", body, principal=principal)
-    event["headers"] = {"content-type": "application/scim+json"}
-    return story.invoke("scim", event)
-
-
-def deactivate(story: Story, user: str) -> Any:
-    operation = {"op": "replace", "path": "active", "value": False}
-    schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
-    return scim(story, "PATCH", f"/Users/{user}", {"schemas": schemas, "Operations": [operation]})
 
 
 @pytest.fixture
@@ -39,12 +23,12 @@ def warnings(story: Story, user: str) -> list[str]:
 
 
 def test_who_is_deactivated_and_leaves_a_gap_is_told_of_to_the_teams_admin(staffed: Story) -> None:
-    assert deactivate(staffed, "bob")["statusCode"] == 200
+    assert staffed.deactivate("bob")["statusCode"] == 200
     staffed.run(5)
     (warning,) = warnings(staffed, "ada")
     assert warning.startswith(WARNING)
     assert warnings(staffed, "bob") == warnings(staffed, "cyd") == []
-    assert deactivate(staffed, "bob")["statusCode"] == 200
+    assert staffed.deactivate("bob")["statusCode"] == 200
     staffed.run(5)
     assert len(warnings(staffed, "ada")) == 1, "who was gone already leaves no other gap"
 
@@ -54,7 +38,7 @@ def test_who_is_deleted_and_leaves_a_gap_is_told_of_too(staffed: Story, door: st
     if door == "api":
         staffed.expect(204, "DELETE", "/users/bob")
     else:
-        assert scim(staffed, "DELETE", "/Users/bob")["statusCode"] == 204
+        assert staffed.scim("DELETE", "/Users/bob")["statusCode"] == 204
     staffed.run(5)
     (warning,) = warnings(staffed, "ada")
     assert warning.startswith(WARNING)
@@ -64,7 +48,7 @@ def test_where_somebody_stands_in_nobody_is_told(staffed: Story) -> None:
     below = {"users": ["cyd"], "rotation": "weekly", "handoff": "00:00", "start": "2026-01-01"}
     above = {"users": ["ada", "bob"], "rotation": "hours:1", "handoff": "09:00", "start": "2026-01-05"}
     staffed.expect(200, "PUT", "/schedules/primary", {"team": "payments", "layers": [below, above]})
-    deactivate(staffed, "bob")
+    staffed.deactivate("bob")
     staffed.run(5)
     assert warnings(staffed, "ada") == []
 
@@ -73,10 +57,10 @@ def test_who_stood_in_for_somebody_who_is_gone_leaves_a_gap_too(staffed: Story) 
     below = {"users": ["bob"], "rotation": "weekly", "handoff": "00:00", "start": "2026-01-01"}
     above = {"users": ["ada", "cyd"], "rotation": "hours:1", "handoff": "09:00", "start": "2026-01-05"}
     staffed.expect(200, "PUT", "/schedules/primary", {"team": "payments", "layers": [below, above]})
-    deactivate(staffed, "cyd")
+    staffed.deactivate("cyd")
     staffed.run(5)
     assert warnings(staffed, "ada") == []
-    deactivate(staffed, "bob")
+    staffed.deactivate("bob")
     staffed.run(5)
     (warning,) = warnings(staffed, "ada")
     assert warning.startswith(WARNING)
@@ -86,7 +70,7 @@ def test_who_had_an_override_where_nobody_has_a_turn_leaves_a_gap_too(staffed: S
     staffed.expect(200, "PUT", "/schedules/primary", {"team": "payments", "layers": []})
     cover = {"user": "bob", "from": "2026-01-05T10:00:00Z", "to": "2026-01-05T11:00:00Z"}
     staffed.expect(201, "POST", "/schedules/primary/overrides", cover)
-    deactivate(staffed, "bob")
+    staffed.deactivate("bob")
     staffed.run(5)
     (warning,) = warnings(staffed, "ada")
     assert warning.startswith(WARNING)
@@ -95,14 +79,14 @@ def test_who_had_an_override_where_nobody_has_a_turn_leaves_a_gap_too(staffed: S
 def test_who_takes_no_turns_leaves_none(staffed: Story) -> None:
     turns = {"users": ["ada", "cyd"], "rotation": "hours:1", "handoff": "09:00", "start": "2026-01-05"}
     staffed.expect(200, "PUT", "/schedules/primary", {"team": "payments", "layers": [turns]})
-    deactivate(staffed, "bob")
+    staffed.deactivate("bob")
     staffed.run(5)
     assert warnings(staffed, "ada") == []
 
 
 def test_in_a_team_without_admins_all_are_told(story: Story) -> None:
     story.schedule("ada", "bob")
-    deactivate(story, "bob")
+    story.deactivate("bob")
     story.run(5)
     assert [len(warnings(story, user)) for user in ("ada", "bob", "cyd")] == [1, 0, 1]
 
@@ -112,7 +96,7 @@ def test_of_the_companys_own_schedule_those_are_told_whom_the_last_resort_names(
     staffed.expect(204, "DELETE", "/schedules/primary")
     staffed.expect(201, "POST", "/schedules", {"schedule_id": "primary", "layers": [turns]})
     staffed.expect(200, "PATCH", "/company", {"last_resort": [{"user": "cyd"}]})
-    deactivate(staffed, "bob")
+    staffed.deactivate("bob")
     staffed.run(5)
     assert [text.startswith(WARNING) for text in warnings(staffed, "cyd")] == [True]
     assert warnings(staffed, "ada") == []
@@ -125,8 +109,8 @@ def test_wherever_it_is_cut_short_a_retry_warns(number: int, when: str) -> None:
         story.schedule("ada", "bob", "cyd")
         crash = CrashOnce(("scim",), number, when)
         story.gate.faults.append(crash)
-        first = deactivate(story, "bob")
+        first = story.deactivate("bob")
         if first is None:
-            assert json.loads(deactivate(story, "bob")["body"])["active"] is False
+            assert json.loads(story.deactivate("bob")["body"])["active"] is False
         story.run(60)
         assert warnings(story, "ada"), "it may come twice, and not never"

@@ -64,6 +64,51 @@ def test_a_maintenance_that_is_ended_lets_what_was_held_begin_at_once(story: Sto
     story.expect(404, "DELETE", PATH)
 
 
+def test_what_was_to_come_later_waits_for_the_end_of_a_maintenance_that_has_begun(story: Story) -> None:
+    story.add_mail("ada")
+    orders = [{"channel": "sms"}, {"channel": "email", "after": "10m"}]
+    story.expect(201, "PUT", "/users/ada/rule", {"default": orders})
+    story.rule(step("ada", wait="2h"), step("bob"))
+    story.open()
+    story.run(60)
+    pause(story, 60)
+    story.run(3590)
+    assert [sent.channel for sent in story.sent] == ["sms"]
+    story.run(15)
+    assert [sent.channel for sent in story.sent] == ["sms", "email"]
+    assert story.sent[1].at == pytest.approx(3660, abs=2)
+
+
+def test_what_was_to_come_later_comes_soon_when_the_maintenance_is_ended(story: Story) -> None:
+    story.add_mail("ada")
+    orders = [{"channel": "sms"}, {"channel": "email", "after": "10m"}]
+    story.expect(201, "PUT", "/users/ada/rule", {"default": orders})
+    story.rule(step("ada", wait="2h"), step("bob"))
+    ticket, answered = story.open(), story.open()
+    story.run(60)
+    pause(story, 24 * 60)
+    story.run(1800)
+    story.acknowledge(answered)
+    story.expect(204, "DELETE", PATH)
+    story.run(15 * 60)
+    assert [sent.channel for sent in story.sent].count("email") == 1
+    assert [page["status"] for page in story.pages(ticket)] == ["sent", "sent"]
+
+
+def test_what_was_snoozed_in_a_maintenance_sleeps_on_when_that_is_ended(story: Story) -> None:
+    story.rule(step("ada", wait="5m"))
+    pause(story, 24 * 60)
+    ticket = story.open()
+    story.run(60)
+    until = story.expect(200, "POST", f"/tickets/{ticket}/snooze", {"for": "1h"})["snoozed_until"]
+    story.expect(204, "DELETE", PATH)
+    story.run(3590)
+    assert story.who() == []
+    assert story.ticket(ticket)["snoozed_until"] == until
+    story.run(15)
+    assert story.who() == ["ada"]
+
+
 def test_a_maintenance_that_ends_sooner_than_was_said_does_so(story: Story) -> None:
     story.rule(step("ada", wait="5m"))
     pause(story, 24 * 60)
@@ -106,6 +151,22 @@ def test_what_was_not_woken_is_a_quarter_of_an_hour_late_at_most(story: Story) -
     story.gate.faults.append(Meanwhile("teams", "query", _die))  # before anything is woken
     assert story.api("DELETE", PATH).status >= 500
     story.run(15 * 60)
+    assert story.who() == ["ada"]
+
+
+def test_who_repeats_to_make_a_maintenance_shorter_wakes_what_it_held(story: Story) -> None:
+    """The first call died when it had written the new end, and before it woke anything."""
+    story.rule(step("ada", wait="5m"))
+    pause(story, 24 * 60)
+    story.open()
+    story.run(60)
+    until = times.text(START + timedelta(minutes=3))
+    story.gate.faults.append(Meanwhile("teams", "query", _die))
+    assert story.api("PUT", PATH, {"until": until}).status >= 500
+    story.expect(200, "PUT", PATH, {"until": until})
+    story.run(115)
+    assert story.who() == []
+    story.run(10)
     assert story.who() == ["ada"]
 
 

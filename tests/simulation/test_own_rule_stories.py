@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulation.cloud.gate import CrashOnce
+from tests.simulation.cloud.gate import CrashOnce, Killed, Meanwhile
 from tests.simulation.story import PHONES, Story, link_in, mail, step
 
 HOUR = 3600.0
@@ -106,6 +106,25 @@ def test_a_page_that_was_held_back_is_not_sent_when_somebody_answers_meanwhile(s
     story.acknowledge(ticket)
     story.run(5 * HOUR)
     assert came(story) == about((0, PHONES["bob"]))
+
+
+@pytest.mark.parametrize("how", ["deactivated", "deleted"])
+def test_who_is_gone_by_then_gets_no_page_that_was_to_come_later(story: Story, how: str) -> None:
+    story.add_mail("bob")
+    orders = [{"channel": "sms"}, {"channel": "email", "after": "10m"}]
+    story.expect(201, "PUT", "/users/bob/rule", {"default": orders})
+    story.rule(step("bob", wait="1h"), step("cyd"))
+    ticket = story.open()
+    story.run(60)
+    if how == "deleted":
+        story.expect(204, "DELETE", "/users/bob")
+    else:
+        assert story.deactivate("bob")["statusCode"] == 200
+    story.run(3590)
+    assert [sent.channel for sent in story.to("bob")] == ["sms"]
+    (skipped,) = [page for page in story.pages(ticket) if page["status"] == "skipped"]
+    assert skipped["error"] == "bob is not active any more."
+    assert story.who()[-1] == "cyd"
 
 
 def test_a_severity_that_is_let_through_wakes(story: Story) -> None:
@@ -224,3 +243,18 @@ def test_when_all_fail_who_are_awake_the_next_step_does_not_wait_for_who_sleeps(
     story.open()
     story.run(60)
     assert story.who() == ["cyd"]
+
+
+def test_who_sleeps_when_a_step_is_taken_again_is_paged_as_the_second_decision_says() -> None:
+    """The first attempt put the pages and died; by the time of the second ada sleeps, and bob does not."""
+
+    def die() -> None:
+        raise Killed
+
+    with Story(sweeper=False) as story:
+        wishes(story, "ada", quiet=[quiet("09:02", "10:00")])
+        story.rule(step("ada", "bob", wait="2h"))
+        story.gate.faults.append(Meanwhile("escalator", "send_message_batch", die))
+        story.open()
+        story.run(2 * HOUR)
+        assert came(story) == about((180, PHONES["bob"]), (HOUR, PHONES["ada"]))

@@ -137,6 +137,14 @@ def test_who_is_on_call_and_named_beside_it_is_paged_once(story: Story) -> None:
     assert sorted(story.who()) == ["ada", "bob", "cyd"]
 
 
+def test_a_time_that_ends_long_before_it_begins_has_no_overrides(manned: Story) -> None:
+    manned.expect(201, "POST", "/schedules/primary/overrides", cover("bob", 0, 3600))
+    for year in (2026, 2027, 2036):
+        during = {"from": f"{year}-06-01T00:00:00Z", "to": "2026-01-05T00:00:00Z"}
+        answer = manned.api("GET", "/schedules/primary/overrides", query=during)
+        assert (answer.status, answer.body) == (200, {"items": [], "next_cursor": None})
+
+
 @pytest.fixture
 def at_night(story: Story) -> Story:
     """It is nine; ada is on call from ten to eleven. The step waits for her for two hours, and then comes cyd."""
@@ -198,6 +206,16 @@ def test_who_asks_for_the_next_step_by_hand_waits_for_nobody(at_night: Story) ->
     assert at_night.who() == ["cyd"]
 
 
+def test_what_is_asked_for_by_hand_is_not_forgotten_for_an_alert_that_comes_right_after(at_night: Story) -> None:
+    ticket = at_night.open(dedup_key="checkout")
+    at_night.run(60)
+    at_night.expect(200, "POST", f"/tickets/{ticket}/escalate")
+    again = {"team": "payments", "title": "Checkout 5xx above 2%", "dedup_key": "checkout"}
+    assert at_night.expect(200, "POST", "/tickets", again)["count"] == 2
+    at_night.run(5)
+    assert at_night.who() == ["cyd"]
+
+
 def test_who_ends_a_maintenance_asks_for_no_step_by_hand(at_night: Story) -> None:
     path, until = "/teams/payments/maintenance", times.text(START + timedelta(hours=4))
     at_night.expect(200, "PUT", path, {"until": until})
@@ -245,3 +263,18 @@ def test_a_maintenance_and_an_acknowledgement_go_before_a_held_step(at_night: St
     at_night.patch(ticket, status="unread")
     at_night.run(5)
     assert at_night.told(ticket)[-1] == "held", "it begins anew, and waits anew"
+
+
+def test_the_end_of_a_maintenance_asks_for_no_step_that_waits_for_somebody(at_night: Story) -> None:
+    """Nobody has asked for the next step: a step that is held goes on being held, as long as it was to be."""
+    at_night.rule({**by_schedule("primary", wait="5m"), "hold_until_on_call": "20m"}, step("cyd"))
+    at_night.open()
+    at_night.run(60)
+    until = times.text(START + timedelta(hours=2))
+    at_night.expect(200, "PUT", "/teams/payments/maintenance", {"until": until, "reason": ""})
+    at_night.run(60)
+    at_night.expect(204, "DELETE", "/teams/payments/maintenance")
+    at_night.run(1195 - at_night.seconds)
+    assert at_night.who() == []
+    at_night.run(10)
+    assert at_night.to("cyd")[0].at == pytest.approx(1200, abs=2)

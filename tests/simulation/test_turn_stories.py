@@ -138,18 +138,32 @@ def test_a_message_of_many_that_the_provider_could_not_take_is_tried_again_as_on
     assert {page["attempts"] for ticket in tickets[1:] for page in story.pages(ticket)} == {3}
 
 
-def test_of_a_message_of_many_that_was_refused_one_that_goes_out_alone_has_a_code_of_its_own(story: Story) -> None:
-    story.rule(step("ada", wait="1h"))
+def test_a_code_of_many_is_not_sent_again_with_some_of_them(story: Story) -> None:
+    """The first message of two tickets may never have arrived: who answers the second one knows of one ticket alone."""
+    story.rule(step("ada", wait="1h", channels=["sms"]))
     first, second, third = storm(story, 3)
-    story.run(20)
-    story.sns.refusals.refuse(PHONES["ada"], "InternalError", times=1)
-    story.run(11)  # the second and the third were to be told together
-    story.acknowledge(second)
-    story.run(60)
-    story.expect(200, "PATCH", f"/tickets/{second}", {"status": "unread"})
-    story.reply(PHONES["ada"], f"ACK {code_in(story.to('ada')[1])}")
-    statuses = [story.ticket(ticket)["status"] for ticket in (first, second, third)]
-    assert statuses == ["unread", "unread", "under_investigation"]
+    story.sns.refusals.refuse("*", "InternalError", times=1)
+    story.run(29)
+    assert [page["attempts"] for ticket in (second, third) for page in story.pages(ticket)] == [1, 1]
+    story.expect(200, "POST", f"/tickets/{third}/snooze", {"for": "1h"})
+    story.run(30)
+    alone = story.to("ada")[-1]
+    assert "tickets" not in alone.text
+    story.reply(PHONES["ada"], f"ACK {code_in(alone)}")
+    assert [story.ticket(one)["status"] for one in (first, second, third)] == [
+        "unread",
+        "under_investigation",
+        "unread",
+    ]
+
+
+def test_a_code_of_many_is_good_for_the_next_try_of_the_same(story: Story) -> None:
+    story.rule(step("ada", wait="1h", channels=["sms"]))
+    storm(story, 3)
+    story.sns.refusals.refuse("*", "InternalError", times=2)
+    story.run(120)
+    codes = [sk for pk, sk in story.tickets.items if pk.startswith("PHONE#") and sk.startswith("CODE#")]
+    assert len(codes) == 2, "one for the first ticket, and one for the others, however often they were tried"
 
 
 def test_when_the_number_fails_for_good_every_page_of_the_message_goes_another_way(story: Story) -> None:

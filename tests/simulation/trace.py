@@ -21,6 +21,7 @@ from tocsin import times
 from tocsin.rows import Row, plain
 
 Key = tuple[str, str]
+CALLER = "api_key:k1"  # who calls the API in a run
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,10 @@ class Trace:
     users: dict[Key, list[Image]] = field(default_factory=lambda: defaultdict(list))
     attempts: list[Attempt] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
-    tried: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))  # when somebody acted on a ticket
+    # when somebody acted on a ticket, and who
+    tried: dict[str, list[tuple[float, str]]] = field(default_factory=lambda: defaultdict(list))
     seen: list[Violation] = field(default_factory=list)  # what can only be seen while it happens
+    on_duty: dict[tuple[str, str, float], frozenset[str | None]] = field(default_factory=dict)  # what was worked out
     weather: Weather = field(init=False)
     _under_way: dict[int, Attempt] = field(default_factory=dict)
 
@@ -223,16 +226,16 @@ class Trace:
         return [(f"T#{row['tenant']}#TICKET#{one['ticket_id']}", one["page"]) for one in row.get("pages", ())]
 
     def begun(self, key: Key) -> float | None:
-        """Return from when a page could be sent: its step was due, its person's time come, the last turn over."""
+        """Return from when a page could be sent: its step was due, and the last turn of its person over."""
         asked = self.asked.get(key)
         due = asked[0].at if asked else self.due.get((key[0], self.pages[key][0].row["epoch"]))
         return due if due is None else max([due, self.put_off(key)])
 
     def put_off(self, key: Key) -> float:
-        """Return until when a page was put off, by its person, for a turn or after an error; 0 if it was not."""
-        first, *rest = self.pages[key]
-        later = [seconds(one.row["due_at"]) for one in rest if "due_at" in one.row]
-        return max([seconds(first.row["not_before"]) if "not_before" in first.row else 0.0, *later])
+        """Return until when a page was put off, for its person's sake, a turn or after an error; 0 if it was not."""
+        images = self.pages[key]
+        images = images if "not_before" in images[0].row else images[1:]
+        return max((seconds(one.row["due_at"]) for one in images if "due_at" in one.row), default=0.0)
 
     @cached_property
     def due(self) -> dict[tuple[str, int], float]:

@@ -125,3 +125,23 @@ def test_the_first_contact_method_comes_to_none_and_the_last_one_goes_from_there
     assert gone is not None
     assert (come.before, come.after) == ({"contact_methods": {}}, {"contact_methods": {"mail": mail}})
     assert (gone.before, gone.after) == ({"contact_methods": {"mail": mail}}, {"contact_methods": {}})
+
+
+def test_of_a_webhook_the_host_is_told_and_that_it_is_another() -> None:
+    key = keys.user("acme", "ada")
+    hook = {
+        "method_id": "chat",
+        "channel": "webhook",
+        "address": "https://hooks.example.com/T1/secret1",
+        "verified": True,
+    }
+    mail = {"method_id": "mail", "channel": "email", "address": "ada@example.com"}
+    old = {**key, "user_id": "ada", "methods": {"chat": hook, "mail": mail}}
+    new = {**old, "methods": {"chat": hook | {"address": "https://hooks.example.com/T1/secret2"}, "mail": mail}}
+    told = [entry.change(key, *rows) for rows in ((None, old), (old, new), (new, None))]
+    assert "secret" not in str(told)
+    assert "ada@example.com" in str(told[0])
+    shown = {"chat": hook | {"address": "https://hooks.example.com/***"}}
+    assert told[1] == Change(
+        kind="user", name="ada", before={"contact_methods": shown}, after={"contact_methods": shown}
+    )

@@ -273,3 +273,12 @@ def test_any_object_is_read_or_refused(body: dict[str, Any]) -> None:
 @given(st.text(max_size=20), st.integers(min_value=0, max_value=30))
 def test_a_text_cut_to_bytes_keeps_whole_characters(text: str, limit: int) -> None:
     assert len(limits.cut_bytes(text, limit).encode()) <= limit
+
+
+def test_two_long_keys_that_begin_alike_are_two() -> None:
+    """Else the second alert would page nobody, and the end of one would be the end of the other."""
+    long = "x" * limits.DEDUP_KEY
+    keys = [generic.read({"title": "a", "dedup_key": key}).dedup_key for key in (long, f"{long}1", f"{long}2")]
+    assert keys[0] == long
+    assert len(set(keys)) == 3
+    assert {len(key or "") for key in keys} == {limits.DEDUP_KEY}

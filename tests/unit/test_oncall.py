@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.minutes import NAMES, watched
-from tocsin import oncall, times, wall
+from tocsin import oncall, times, wall, window
 from tocsin.oncall import Rota, Shift
 from tocsin.schedule import Override, Schedule
 
@@ -367,3 +367,19 @@ def check_a_year(layers: list[dict[str, Any]], zone: str, step: timedelta) -> No
         if number % 31 == 0:
             assert who(rota, moment) == expected, times.text(moment)
     assert shift.end == end
+
+
+def test_a_turn_of_an_hour_looks_at_few_of_the_many_parts_of_a_week(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A year of such turns is asked for in one request: what each costs must not grow with the restrictions."""
+    looked_at = []
+
+    def counted(**minutes: float) -> timedelta:
+        looked_at.append(minutes)
+        return timedelta(**minutes)
+
+    often = [{"from": f"{hour:02d}:00", "to": f"{hour:02d}:30"} for hour in range(20)]
+    rota = a_rota(a_layer("ada", rotation="hours:1", restrict=often))
+    monkeypatch.setattr(window, "timedelta", counted)
+    found = list(oncall.shifts(rota, local("2026-02-01T00:00"), local("2026-02-08T00:00")))
+    assert len([one for one in found if one.user == "ada"]) == 7 * 20
+    assert len(looked_at) < 10 * 7 * 24

@@ -72,8 +72,12 @@ def test_a_ticket_is_shown_without_what_only_the_clock_needs() -> None:
 
 
 def test_a_page_that_is_taken_again_is_as_fresh_as_the_step_that_takes_it() -> None:
-    later = a_page(step=2, round=3, wait=600, created_at=NOW + timedelta(minutes=5))
-    assert page.renewed(later) == {"wait": 600, "step": 2, "round": 3, "created_at": times.text(later.created_at)}
+    since = NOW + timedelta(minutes=5)
+    later = a_page(step=2, round=3, wait=600, created_at=since, not_before=since + timedelta(minutes=2))
+    changes = page.renewed(later)
+    assert {name: changes[name] for name in ("wait", "step", "round")} == {"wait": 600, "step": 2, "round": 3}
+    assert changes["created_at"] == times.text(since)
+    assert changes["due_at"] == changes["not_before"] == times.text(since + timedelta(minutes=2))
 
 
 def test_an_edit_moves_no_clock_but_that_of_a_ticket_that_was_kept_without_paging() -> None:

@@ -114,10 +114,18 @@ def test_a_resolved_ticket_keeps_who_had_acknowledged_it() -> None:
 
 def test_hurrying_makes_the_next_step_due_now_and_keeps_the_place() -> None:
     before = a_ticket(**BEFORE[Status.UNREAD])
-    after = changed(before, ticket.hurried(before, "system", NOW, "All failed."))
+    after = changed(before, ticket.woken(before, "system", NOW, "All failed."))
     assert (after.rule_id, after.step, after.round, after.beyond) == ("r1", 2, 3, 1)
     assert (after.due_at, after.epoch, after.run) == (NOW, before.epoch + 1, before.run)
     assert (after.change, after.remark) == (Kind.HURRIED, "All failed.")
+
+
+def test_who_asks_for_the_next_step_by_hand_lets_it_wait_for_nothing() -> None:
+    before = a_ticket(**BEFORE[Status.UNREAD], held=True, held_since=NOW, snoozed_until=LATER)
+    by_hand = changed(before, ticket.hurried(before, "ada", NOW))
+    assert (by_hand.held, by_hand.held_since, by_hand.snoozed_until, by_hand.due_at) == (False, None, None, NOW)
+    woken = changed(before, ticket.woken(before, "ada", NOW))
+    assert (woken.held, woken.held_since, woken.snoozed_until, woken.due_at) == (True, NOW, LATER, NOW)
 
 
 def test_resuming_an_acknowledged_ticket_goes_on_after_its_last_step() -> None:
@@ -154,7 +162,7 @@ def test_an_acknowledged_ticket_that_is_made_unread_forgets_who_acknowledged_it_
 def test_the_next_step_is_asked_for_whatever_it_waits_for() -> None:
     before = a_ticket(snoozed_until=LATER, held=True, held_since=NOW)
     after = changed(before, ticket.hurried(before, "ada", NOW))
-    assert (after.snoozed_until, after.held, after.held_since) == (None, None, None)
+    assert (after.snoozed_until, after.held, after.held_since) == (None, False, None)
 
 
 def test_who_asks_for_responders_changes_neither_clock_nor_escalation() -> None:
@@ -324,6 +332,13 @@ def test_a_pattern_sees_the_fields_that_are_there() -> None:
         "labels": {"a": "b"},
         "source": "api_key:k1",
     }
+
+
+def test_a_ticket_older_than_its_severity_now_allows_is_resolved_at_once_and_not_in_the_past() -> None:
+    old = a_ticket(created_at=NOW - timedelta(hours=1), auto_resolve=600)
+    changes = ticket.moved(old, LATER, NOW)
+    assert (changes["due_at"], changes["resolve_at"]) == (times.text(NOW), times.text(NOW - timedelta(minutes=50)))
+    assert changes["look_at"] > times.text(NOW)
 
 
 def test_what_the_table_counts_is_counted_from_what_stands_there() -> None:

@@ -167,6 +167,8 @@ def _matching(index: Index, text: str, how: Mapping[str, Any]) -> tuple[str, lis
         case ("begins_with", prefix):
             return partition, index.between(partition, prefix, prefix + "\U0010ffff")
         case ("between", low, high):
+            if high < low:
+                raise _refusal("Query", "the BETWEEN operator requires upper bound to be greater than lower bound")
             return partition, index.between(partition, low, high)
     raise _refusal("Query", "this condition of a range key is not modelled")
 

@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tests.simulation.invariants.responding import nobody_to_ask
-from tests.simulation.invariants.state import stopped
+from tests.simulation.invariants.state import stopped, touched
 from tests.simulation.invariants.steering import at_its_end
 from tests.simulation.trace import Act, Image, Trace, Violation, seconds
-from tocsin import times
+from tocsin import notification, times
 from tocsin.rows import Row
 
 TO_SILENCE = 3.0  # seconds from STOP to the last attempt
 LONGEST_LOOK = 3600.0
-LONGEST_RETRY = 300.0
+LONGEST_RETRY, LONGEST_WAIT = 300.0, 600.0  # seconds; for SMS that are used up
+FIRST_RETRY, MANY_TRIES = 5.0, 4
+OF_PAGES = ("paged", "page_failed", "page_skipped")
 KEPT_FOR = 400 * 86_400.0
-LONGEST_CALL = 30.0  # seconds, of a person
 
 
 def nets_stay_empty(trace: Trace) -> Iterator[Violation]:
@@ -36,7 +37,7 @@ def nets_stay_empty(trace: Trace) -> Iterator[Violation]:
 
 def what_was_opened_is_there(trace: Trace) -> Iterator[Violation]:
     """I7: what was answered 201 or 200 is there, and the last edit stands."""
-    edits: dict[tuple[str, str], list[tuple[Act, str]]] = defaultdict(list)
+    edits: dict[tuple[str, str], list[Act]] = defaultdict(list)
     for act in trace.acts:
         if act.what == "open" and act.answer.status in (200, 201):
             pk = f"T#{act.tenant}#TICKET#{act.answer.body['ticket_id']}"
@@ -45,8 +46,8 @@ def what_was_opened_is_there(trace: Trace) -> Iterator[Violation]:
             else:
                 yield from _another(act, pk, trace.tickets[pk][0].row)
         if act.what == "edit" and act.answer.status == 200:
-            for name, value in act.body.items():
-                edits[act.ticket, name].append((act, value))
+            for name in act.body:
+                edits[act.ticket, name].append(act)
         if act.what in ("open", "edit", "move") and 400 <= act.answer.status < 500 and act.answer.status != 409:
             yield Violation("I7", act.ticket or act.path, f"{act.what} was refused: {act.answer}")
         if (
@@ -57,9 +58,9 @@ def what_was_opened_is_there(trace: Trace) -> Iterator[Violation]:
             and not (act.what == "ask" and nobody_to_ask(trace, act))
         ):
             yield Violation("I7", act.ticket, f"{act.body} was refused with a conflict")
-    for (pk, name), made in edits.items():
-        begun = max(act.begun for act, _ in made)
-        last = {value for act, value in made if act.ended >= begun}  # of two at one time either may be
+    for (pk, name), of_name in edits.items():
+        # Of those that were under way at the same time any may be the last.
+        last = [act.body[name] for act in of_name if act.ended >= of_name[-1].begun]
         if pk in trace.tickets and trace.tickets[pk][-1].row.get(name) not in last:
             yield Violation("I7", pk, f"{name} was answered as {last} and is {trace.tickets[pk][-1].row.get(name)!r}")
 
@@ -68,18 +69,10 @@ def _another(act: Act, pk: str, first: Row) -> Iterator[Violation]:
     """Yield a violation if a request was answered with a ticket that does not stand for it."""
     if first["team"] != act.body["team"]:
         yield Violation("I7", pk, f"is of {first['team']}, and was answered to {act.body}")
+    if "ticket_id" not in act.body and first.get("dedup_key") != act.body.get("dedup_key"):
+        yield Violation("I7", pk, f"has the key {first.get('dedup_key')}, and was answered to {act.body}")
     if "ticket_id" in act.body and "dedup_key" not in act.body and first["title"] != act.body["title"]:
         yield Violation("I7", pk, f"was opened as {first['title']!r}, and answered to {act.body}")
-
-
-def nobody_answers_for_others(trace: Trace) -> Iterator[Violation]:
-    """I7: a ticket's status changes when somebody acts, on it or on what one message told with it; not otherwise."""
-    tried = [at for times in trace.tried.values() for at in times]
-    for pk, images in trace.tickets.items():
-        for old, new in pairwise(images):
-            acted = new.row.get("changed_by") == "system" or any(new.at - LONGEST_CALL <= at <= new.at for at in tried)
-            if new.row and new.row["status"] != old.row["status"] and not acted:
-                yield Violation("I7", pk, f"became {new.row['status']} at {new.at:.1f} s, and nobody acted on it")
 
 
 def what_is_over_takes_nothing_more(trace: Trace) -> Iterator[Violation]:
@@ -105,7 +98,7 @@ def answers_count(trace: Trace) -> Iterator[Violation]:
     """I7: what a person was told is done was done."""
     for act in trace.acts:
         wanted = act.body.get("status") if act.what == "move" else "under_investigation" if act.what == "answer" else ""
-        wanted = "unread" if act.what == "escalate by sms" else wanted
+        wanted = {"escalate by sms": "unread", "resolve by sms": "resolved"}.get(act.what, wanted)
         if not wanted or act.answer.status != 200:
             continue
         images = trace.tickets.get(act.ticket, [])
@@ -157,7 +150,7 @@ def _addresses(trace: Trace, tenant: str) -> set[str]:
 
 
 def everything_is_told_once(trace: Trace) -> Iterator[Violation]:
-    """The history has one line for each write that changed a ticket."""
+    """The history has one line for each write that changed a ticket, and for the end of each page."""
     lines: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     for pk, sk in trace.world.tickets.items:
         if sk.startswith("EVENT#"):
@@ -173,6 +166,11 @@ def everything_is_told_once(trace: Trace) -> Iterator[Violation]:
         late = trace.limit((pk, "TICKET"), images[-1].at) > trace.end
         if missing and pk not in lost and not late and trace.mode != "net_only":
             yield Violation("H", pk, f"rev {missing[0]} is told nowhere")
+        of_pages = sum(kind.rpartition("#")[2] in OF_PAGES for _, kind in lines[pk])
+        settled = [one[-1] for key, one in trace.pages.items() if key[0] == pk and one[-1].row["status"] != "pending"]
+        late = any(trace.limit((pk, "TICKET"), one.at) > trace.end for one in settled)
+        if of_pages < len(settled) and pk not in lost and not late and trace.mode != "net_only":
+            yield Violation("H", pk, f"{len(settled)} pages have ended, and the end of {of_pages} is told")
 
 
 def who_said_stop_is_left_alone(trace: Trace) -> Iterator[Violation]:
@@ -218,16 +216,34 @@ def only_who_cannot_be_reached_fails(trace: Trace) -> Iterator[Violation]:
 
 
 def nobody_is_put_off_for_long(trace: Trace) -> Iterator[Violation]:
-    """A page is tried again within minutes, whatever happened to it, unless its person wants it later."""
+    """A page is tried again within minutes, whatever happened to it."""
+    told = [image.row for images in trace.pages.values() for image in images]
+    used_up = {row["tenant"] for row in told if row.get("error") in notification.USED_UP.values()}
     for key, images in trace.pages.items():
         for image in images:
-            wanted = image.row.get("due_at") == image.row.get("not_before")
-            if (
-                not wanted
-                and "due_at" in image.row
-                and seconds(image.row["due_at"]) > image.at + LONGEST_RETRY + trace.skew
-            ):
+            at_most = LONGEST_WAIT if image.row["tenant"] in used_up else LONGEST_RETRY
+            asleep = image.row.get("due_at") == image.row.get("not_before")  # its person wants it so
+            if not asleep and _due(image.row) > image.at + at_most + trace.skew:
                 yield Violation("I1", " ".join(key), f"is put off to {image.row['due_at']} at {image.at:.0f} s")
+
+
+def _due(row: Row) -> float:
+    return seconds(row["due_at"]) if "due_at" in row else 0.0
+
+
+def tries_come_less_often(trace: Trace) -> Iterator[Violation]:
+    """N: the waits between the tries of one page grow, from seconds to minutes."""
+    for key, images in trace.pages.items():
+        for old, new in pairwise(images):
+            tries = new.row.get("attempts", 0)
+            alone = new.row.get("status") == "pending" and tries == old.row.get("attempts", 0) + 1
+            waits_for_its_step = trace.at((key[0], "TICKET"), new.at).get("epoch") == new.row["epoch"]
+            if not alone or tries < MANY_TRIES or waits_for_its_step or touched(trace, key[0], old.at, new.at):
+                continue
+            together = sum(one.at == new.at for images in trace.pages.values() for one in images)
+            least = min(FIRST_RETRY * 2 ** (tries - 1), LONGEST_RETRY) / 2 - trace.skew - 1
+            if together == 1 and seconds(new.row["due_at"]) < new.at + least:
+                yield Violation("N", " ".join(key), f"try {tries} at {new.at:.0f} s: again at {new.row['due_at']}")
 
 
 def nets_come_back_less_often(trace: Trace) -> Iterator[Violation]:

@@ -3,15 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import get_args
 
-from tests.simulation.invariants import duty, habits, responding
-from tests.simulation.invariants.state import pages_of_move, steady, stopped, touched, wants
+from tests.simulation.invariants import people, responding
+from tests.simulation.invariants.state import made_at, pages_of_move, steady, stopped, touched, wants
 from tests.simulation.trace import Image, Key, Trace, Violation, seconds
+from tocsin import breakers, notification
 from tocsin.rows import Row
-from tocsin.user import Channel
 
 STEPS = ("escalated", "repeated", "last_resort", "reminded")
+SOON = 5.0  # seconds
 STALE = 890.0  # seconds after which nobody is woken any more, while faults go on all the time
 
 
@@ -66,12 +66,13 @@ def _never_committed(trace: Trace, key: Key, limit: float) -> bool:
         return not any(put.at <= ask.ended <= limit and put.row["user"] in responding.meant(trace, ask) for ask in asks)
     images = trace.tickets.get(key[0], [])
     moved = _committed(trace, key)
-    others = (one[0].at for _, one in trace.pages_of(key[0], put.row["epoch"]))
     as_moved = trace.at((key[0], "TICKET"), moved)
     if as_moved["change"] not in STEPS or (as_moved["round"], as_moved["step"]) != (put.row["round"], put.row["step"]):
         return True
-    renewed = trace.at(key, moved).get("created_at") != put.row["created_at"]
-    if put.at < moved - 20 and not renewed and any(moved - 20 <= at <= moved for at in others):
+    # Whoever takes a step again makes its pages count from then on; of another decision they are not.
+    as_made = [trace.at(other, moved) for other, _ in trace.pages_of(key[0], put.row["epoch"])]
+    again = max((seconds(row["created_at"]) for row in as_made if row), default=0.0)
+    if seconds(trace.at(key, moved).get("created_at", put.row["created_at"])) < again - 20:
         return True
     changes = (one.at for (pk, _), rows in trace.users.items() if f"#{put.row['tenant']}#" in pk for one in rows)
     edited = (one.at for one in images if one.row.get("change") == "edited")
@@ -111,10 +112,19 @@ def no_page_is_settled_without_a_try(trace: Trace) -> Iterator[Violation]:
         if last.row.get("status") in ("failed", "skipped") and not tries:
             limit = trace.limit(key, max(first.at, trace.put_off(key))) + trace.skew
             moved = _committed(trace, key)
-            stale = last.at - max(moved, trace.put_off(key)) > STALE
-            gone_stale = last.at <= limit and stale and not first.row.get("ask")
-            if not gone_stale and not _unwanted(trace, key, first.at, min(last.at, limit)):
+            told = any(one.row.get("error") in notification.USED_UP.values() for one in images)
+            since = seconds(first.row["created_at"]) if told else moved
+            gone_stale = last.at <= limit and last.at - since > STALE and not first.row.get("ask")
+            gone = "not_before" in last.row and not _active(trace, last)
+            if not gone_stale and not gone and not _unwanted(trace, key, first.at, min(last.at, limit)):
                 yield Violation("I1", " ".join(key), f"was {last.row['status']} without a try: {last.row.get('error')}")
+
+
+def _active(trace: Trace, page: Image) -> bool:
+    """Say whether a page's person was there when it was settled."""
+    place = (f"T#{page.row['tenant']}#USER#{page.row['user']}", "USER")
+    known = [image.row for image in trace.users.get(place, ()) if image.at <= page.at]
+    return bool(known and known[-1]) and known[-1].get("active", True)
 
 
 def all_failed_means_the_next_step_now(trace: Trace) -> Iterator[Violation]:
@@ -130,8 +140,8 @@ def all_failed_means_the_next_step_now(trace: Trace) -> Iterator[Violation]:
             last = max(pages, key=lambda page: page[-1].at)
             settled = last[-1].at
             move = next((one for one in images if one.row.get("epoch") == epoch + 1), None)
-            # A reminder that reaches nobody is followed by the next one in its time, not at once: that would spin.
-            if move is None or move.row["status"] != "unread" or move.row["change"] == "reminded":
+            # What comes after the last step is followed by the next in its time, not at once: that would spin.
+            if move is None or move.row["status"] != "unread" or move.row.get("beyond"):
                 continue
             after = next((one.at for one in images if one.row.get("epoch", 0) > epoch + 1), trace.end)
             key = (pk, last[0].row["sk"])
@@ -159,9 +169,11 @@ def everybody_of_a_step_is_paged(trace: Trace) -> Iterator[Violation]:
             if row.get("rev") == old.row.get("rev") or row.get("change") not in ("escalated", "repeated"):
                 continue
             made = {(page["user"], page["method_id"]) for page in pages_of_move(trace, pk, old.row["epoch"])}
-            must = _must(trace, row, old.at - 20, new.at)
+            must = _must(trace, row, new.at)
             missing = must - made
-            put = {(first.row["user"], first.row["method_id"]) for first in _put_by(trace, pk, old, new)}
+            held = people.quiet(trace, row["tenant"])  # then they come along with the next who is awake
+            by_step = [] if held else _put_by(trace, pk, old, new)
+            put = {(first.row["user"], first.row["method_id"]) for first in by_step}
             raced = old.row["change"] == "edited" or touched(trace, pk, old.at - 5, new.at)
             named = "T#{}#USER#{}".format
             extra = {one for one in put - must if steady(trace, (named(row["tenant"], one[0]), "USER"), new.at)}
@@ -179,34 +191,22 @@ def _names_users(trace: Trace, ticket: Row, at: float) -> bool:
 
 
 def _put_by(trace: Trace, pk: str, old: Image, new: Image) -> list[Image]:
-    """Return the pages that were put for a move, to be sent at once.
-
-    Not by an attempt that died, nor later as another way for one, nor of a step whose people all sleep.
-    """
+    """Return the pages that were put for a move: not by an attempt that died, nor later as another way for one."""
     firsts = [images[0] for _, images in trace.pages_of(pk, old.row["epoch"])]
-    return [first for first in firsts if new.at - 20 <= first.at <= new.at and "not_before" not in first.row]
+    begun = made_at(trace, pk, old.row["epoch"])
+    return [one for one in firsts if new.at - 20 <= one.at <= new.at and seconds(one.row["created_at"]) == begun]
 
 
-def _must(trace: Trace, ticket: Row, start: float, end: float) -> set[tuple[str, str]]:
+def _must(trace: Trace, ticket: Row, end: float) -> set[tuple[str, str]]:
     """Return whom a step must page, if nothing of the directory changed in a while; else nobody."""
-    tenant = ticket["tenant"]
-    rule = steady(trace, (f"T#{tenant}#RULE#{ticket['rule_id']}", "RULE"), end)
+    rule = steady(trace, (f"T#{ticket['tenant']}#RULE#{ticket['rule_id']}", "RULE"), end)
     steps = rule.get("steps", []) if rule else []
     if rule is None or not 0 < ticket["step"] <= len(steps):
         return set()
     step = steps[ticket["step"] - 1]
-    company = steady(trace, (f"T#{tenant}#COMPANY", "COMPANY"), end) or {}
-    severity = next((one for one in company["severities"] if one["name"] == ticket["severity"]), {})
-    of_severity = severity.get("channels") or get_args(Channel)
-    found = set()
-    for target in step["notify"]:
-        if "team" in target:
-            continue  # whose turn it is: see turns.py
-        name = target.get("user") or duty.on_call(trace, tenant, target["schedule"], end)
-        user = steady(trace, (f"T#{tenant}#USER#{name}", "USER"), end)
-        fit = habits.fit(user or {}, step.get("channels"), ticket["severity"], of_severity)
-        found |= {(name, one["method_id"]) for one in [m for m in fit if not m.get("flagged")] or fit}
-    return found
+    # Whose turn it is: see turns.py.
+    names = people.named(trace, ticket["tenant"], step, end)
+    return {(name, way) for name in names for way in people.methods(trace, ticket, name, end, step.get("channels"))}
 
 
 def another_way_is_tried(trace: Trace) -> Iterator[Violation]:
@@ -222,6 +222,22 @@ def another_way_is_tried(trace: Trace) -> Iterator[Violation]:
         ticket = trace.at((key[0], "TICKET"), last.at)
         if left and wants(ticket, page) and not touched(trace, key[0], images[0].at, last.at):
             yield Violation("I1", " ".join(key), f"failed, and {sorted(left)} was not tried")
+
+
+def another_way_is_tried_meanwhile(trace: Trace) -> Iterator[Violation]:
+    """I1: while a page waits for its sender, or for another day's SMS, the user's next method is tried."""
+    for key, images in trace.pages.items():
+        page = images[0].row
+        waits = next((one for one in images if one.row.get("error") in (breakers.PAUSED, notification.USED_UP)), None)
+        user = steady(trace, (f"T#{page['tenant']}#USER#{page['user']}", "USER"), waits.at) if waits else None
+        if waits is None or user is None or touched(trace, key[0], images[0].at, waits.at + SOON):
+            continue
+        beside = [one[0].row for other, one in trace.pages.items() if _made_by(other) == _made_by(key)]
+        tried = {one["method_id"] for one in beside if one["user"] == page["user"]}
+        left = {one["method_id"] for one in user["methods"].values() if one["verified"]} - tried
+        ticket = trace.at((key[0], "TICKET"), waits.at)
+        if left and wants(ticket, page) and waits.at + SOON < trace.end:
+            yield Violation("I1", " ".join(key), f"waits at {waits.at:.1f} s, and {sorted(left)} was not tried")
 
 
 def _made_by(key: Key) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tests.simulation.faults import EVERYTHING
+from tests.simulation.invariants.rules import reminder
 from tests.simulation.invariants.state import pages_of_move, steady, touched, wants
 from tests.simulation.trace import Image, Trace, Violation, seconds
 from tocsin import duration
@@ -54,13 +55,16 @@ def nothing_comes_early(trace: Trace) -> Iterator[Violation]:
             slack = 30.0 if touched(trace, pk, old.at, new.at) else 0.0
             due = new.row.get("due_at")
             # One that is resolved by itself before then has no next step.
-            if pages and due and due != new.row.get("resolve_at") and seconds(due) < begun + wait - early - slack:
+            resolved = due and new.row.get("resolve_at", due + "~") <= due
+            if pages and due and not resolved and seconds(due) < begun + wait - early - slack:
                 yield Violation("I3", pk, f"step {new.row['step']} has less time than its {wait} s")
 
 
 def _time_to_answer(trace: Trace, move: Image) -> float:
     """Return how long a step waits by its rule, or a reminder at least; 0 if the rule was changed of late."""
-    if move.row["change"] in ("reminded", "last_resort"):
+    if move.row["change"] == "reminded":
+        return reminder(trace, move) or 300.0
+    if move.row["change"] == "last_resort":
         return 900.0
     if move.row["change"] == "assigned":
         return 300.0

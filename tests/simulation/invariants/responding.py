@@ -4,9 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
-from tests.simulation.invariants import duty
-from tests.simulation.invariants.habits import sleeps
-from tests.simulation.invariants.state import steady
+from tests.simulation.invariants import duty, people
 from tests.simulation.trace import Act, Image, Trace, Violation, seconds
 
 AGAIN = 60.0  # seconds
@@ -39,24 +37,17 @@ def meant(trace: Trace, act: Act) -> set[str]:
         return {act.body["user"]}
     if "schedule" in act.body:
         return set(filter(None, [duty.on_call(trace, act.tenant, act.body["schedule"], act.ended)]))
-    place = f"T#{act.tenant}#TEAM#{act.body['team']}"
-    members = [key[1] for key in trace.users if key[0] == place and key[1].startswith(("ADMIN#", "MEMBER#"))]
-    return {name.split("#")[1] for name in members if steady(trace, (place, name), act.ended)}
+    return set(people.members(trace, act.tenant, act.body["team"], act.ended))
 
 
 def _reachable(trace: Trace, act: Act, user: str) -> bool:
-    row = steady(trace, (f"T#{act.tenant}#USER#{user}", "USER"), act.ended)
-    return any(one["verified"] for one in (row or {}).get("methods", {}).values())
+    return bool(people.methods(trace, trace.at((act.ticket, "TICKET"), act.ended), user, act.ended))
 
 
 def nobody_to_ask(trace: Trace, act: Act) -> bool:
-    """Say whether an ask may have been refused because it reaches nobody."""
-    return not any(_awake(trace, act, user) for user in meant(trace, act))
-
-
-def _awake(trace: Trace, act: Act, user: str) -> bool:
-    row = steady(trace, (f"T#{act.tenant}#USER#{user}", "USER"), act.ended)
-    return _reachable(trace, act, user) and not sleeps(row or {})
+    """Say whether an ask may have been refused because it reaches nobody, or nobody who is awake."""
+    ticket = trace.at((act.ticket, "TICKET"), act.ended)
+    return not any(people.awake(trace, ticket, user, act.ended) for user in meant(trace, act))
 
 
 def nobody_is_asked_twice_in_a_minute(trace: Trace) -> Iterator[Violation]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
+from tests.simulation.invariants import people
 from tests.simulation.invariants.state import steady, touched
 from tests.simulation.trace import Image, Trace, Violation, seconds
 from tocsin import duration
@@ -16,16 +17,22 @@ BUILT_IN_WAIT = 300.0
 
 
 def the_rule_that_matches_is_taken(trace: Trace) -> Iterator[Violation]:
-    """I4: a ticket moves along the first of its team's rules that matches it, by position."""
+    """I4: a ticket moves along the first of its team's rules that matches it, else of the company's, by position."""
     for pk, new in _moves(trace):
-        rules = _rules(trace, new.row["tenant"], new.row["team"], new.at)
-        if rules is None:
-            continue
-        fit = (one["rule_id"] for one in rules if new.row["severity"] in one.get("when", {}).get("severity", _ANY))
-        wanted = next(fit, BUILT_IN)
+        known, rule = matching(trace, new.row, new.at)
+        wanted = rule["rule_id"] if rule else BUILT_IN
         edited = any(new.at - 60 < one.at <= new.at and one.row["change"] == "edited" for one in trace.tickets[pk])
-        if new.row["rule_id"] != wanted and not edited:
+        if known and new.row["rule_id"] != wanted and not edited:
             yield Violation("I4", pk, f"moved at {new.at:.1f} s by rule {new.row['rule_id']}, not {wanted}")
+
+
+def matching(trace: Trace, ticket: Row, at: float) -> tuple[bool, Row | None]:
+    """Return whether it is certain which rule a ticket goes by, and that rule; None is the built-in one."""
+    rules = _rules(trace, ticket["tenant"], ticket["team"], at)
+    if rules is None:
+        return False, None
+    severity = ticket["severity"]
+    return True, next((one for one in rules if severity in (one.get("when") or {}).get("severity", _ANY)), None)
 
 
 class _Anything:
@@ -45,15 +52,15 @@ def _moves(trace: Trace) -> Iterator[tuple[str, Image]]:
 
 
 def _rules(trace: Trace, tenant: str, team: str, at: float) -> list[Row] | None:
-    """Return a team's rules by position, None if one was changed in the minute before."""
+    """Return a team's rules by position, then the company's; None if one was changed in the minute before."""
     found = []
     for key, images in trace.users.items():
         if key[1] == "RULE" and key[0].startswith(f"T#{tenant}#"):
             until = [one for one in images if one.at <= at]
             if until and until[-1].at > at - 60 and until[-1].at > 0:
                 return None
-            found += [one.row for one in until[-1:] if one.row and one.row["team"] == team]
-    return sorted(found, key=lambda row: (row["position"], row["rule_id"]))
+            found += [one.row for one in until[-1:] if one.row and one.row.get("team") in (team, None)]
+    return sorted(found, key=lambda row: (row.get("team") is None, row["position"], row["rule_id"]))
 
 
 def rules_are_walked_to_their_end(trace: Trace) -> Iterator[Violation]:
@@ -93,13 +100,21 @@ def _longest(trace: Trace, move: Image) -> float | None:
     if move.row["change"] == "last_resort":
         return 900.0
     if move.row["change"] == "reminded":
-        number = max(move.row["beyond"] - 2, 0)
-        return min(FIRST_REMINDER * 2 ** min(number, 10), LONGEST_REMINDER)
+        return reminder(trace, move)
     if move.row["rule_id"] == BUILT_IN:
         return BUILT_IN_WAIT
     rule = steady(trace, (f"T#{move.row['tenant']}#RULE#{move.row['rule_id']}", "RULE"), move.at)
     found = (rule or {}).get("steps", [])[move.row["step"] - 1 : move.row["step"]]
     return duration.parse(found[0]["wait"]).total_seconds() if found else None
+
+
+def reminder(trace: Trace, move: Image) -> float | None:
+    """Return how long it is from a reminder to the next; None if the company has just changed that."""
+    settings = people.company(trace, move.row["tenant"], move.at)
+    if settings is None:
+        return None
+    first = duration.parse(settings["reminder"]).total_seconds() if "reminder" in settings else FIRST_REMINDER
+    return min(first * 2 ** min(max(move.row["beyond"] - 2, 0), 10), LONGEST_REMINDER)
 
 
 def nobody_is_hurried_who_was_reached(trace: Trace) -> Iterator[Violation]:
@@ -112,10 +127,14 @@ def nobody_is_hurried_who_was_reached(trace: Trace) -> Iterator[Violation]:
                 continue
             for (_, name), pages in trace.pages_of(pk, old.row["epoch"] - 1):
                 status = next((one.row["status"] for one in reversed(pages) if one.at <= new.at), "")
-                asleep = seconds(pages[0].row.get("not_before", pages[0].row["created_at"])) > new.at
-                pending = status == "pending" and not asleep and not _in_hand(pages, new.at)
+                pending = status == "pending" and not _in_hand(pages, new.at) and _in_time(pages[0].row)
                 if status == "sent" or (pending and not touched(trace, pk, old.at, new.at)):
                     yield Violation("I4", pk, f"was hurried at {new.at:.1f} s, while {name} was {status}")
+
+
+def _in_time(page: Row) -> bool:
+    """Say whether a page was to come before the next step: its person may want it later."""
+    return seconds(page["due_at"]) <= seconds(page["created_at"]) + page["wait"]
 
 
 def _in_hand(pages: list[Image], at: float) -> bool:

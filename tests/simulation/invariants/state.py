@@ -1,6 +1,6 @@
 """What a run's rows say of a ticket, a page or a phone at some time."""
 
-from tests.simulation.trace import Image, Key, Trace
+from tests.simulation.trace import Image, Key, Trace, seconds
 from tocsin.rows import Row
 
 
@@ -38,3 +38,8 @@ def touched(trace: Trace, pk: str, start: float, end: float) -> bool:
 def pages_of_move(trace: Trace, pk: str, epoch: int) -> list[Row]:
     """Return the pages of one move as they were made."""
     return [images[0].row for _, images in trace.pages_of(pk, epoch)]
+
+
+def made_at(trace: Trace, pk: str, epoch: int) -> float | None:
+    """Return when the first pages of a move were decided on, by the clock of who did; None if it has none."""
+    return min((seconds(page["created_at"]) for page in pages_of_move(trace, pk, epoch)), default=None)

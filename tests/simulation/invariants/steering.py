@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
+from tests.simulation.invariants import people
 from tests.simulation.invariants.state import pages_of_move, steady
-from tests.simulation.trace import Act, Trace, Violation, seconds
+from tests.simulation.trace import Act, Image, Trace, Violation, seconds
 from tocsin.rows import Row
 
 EARLY = 1.0
@@ -43,7 +44,8 @@ def the_earliest_time_is_the_due_time(trace: Trace) -> Iterator[Violation]:
             if old.row["change"] == "edited" and new.at - old.at < RACED:
                 continue  # a new severity counts from the next move on, and this one may not have seen it
             due = seconds(row["due_at"]) if "due_at" in row else float("inf")
-            ends = [_opened(row) + row["auto_resolve"]] if row.get("auto_resolve") else []
+            over = max(_opened(row) + (row.get("auto_resolve") or 0), seconds(row["updated_at"]))
+            ends = [over] if row.get("auto_resolve") else []
             ends += [seconds(row["snoozed_until"])] if "snoozed_until" in row else []
             if _acknowledged(row) and "snoozed_until" not in row:
                 ends.append(seconds(row["updated_at"]) + row["ack_timeout"])
@@ -69,6 +71,9 @@ def nothing_ends_before_its_time(trace: Trace) -> Iterator[Violation]:
             if b["change"] == "snooze_ended":
                 end = seconds(a["snoozed_until"])
             elif b["change"] == "ack_expired":
+                if a["status"] != "under_investigation":
+                    yield Violation("I3", pk, f"was {a['status']}, which does not expire, and did at {new.at:.1f} s")
+                    continue
                 given = [one.row for one in images if one.row["rev"] <= a["rev"] and one.row["change"] in GIVEN][-1]
                 end = seconds(given["updated_at"]) + given.get("ack_timeout", float("inf"))
             elif b["change"] == "resolved":
@@ -102,10 +107,21 @@ def who_gets_a_ticket_is_paged(trace: Trace) -> Iterator[Violation]:
             user = old.row.get("handed_to")
             if user is None or new.row["rev"] == old.row["rev"] or new.row["changed_by"] != "system":
                 continue
-            if new.row["change"] not in ("assigned", "escalated", "repeated", "last_resort", "reminded", "kept"):
+            if new.row["change"] not in (
+                "assigned",
+                "escalated",
+                "repeated",
+                "last_resort",
+                "reminded",
+                "kept",
+                "nobody_reached",
+            ):
                 continue
-            row = steady(trace, (f"T#{old.row['tenant']}#USER#{user}", "USER"), new.at)
-            verified = any(one["verified"] for one in (row or {}).get("methods", {}).values())
+            ways = people.methods(trace, new.row, user, new.at)
             paged = {page["user"] for page in pages_of_move(trace, pk, old.row["epoch"])}
-            if verified and user not in paged:
+            if ways and user not in paged and not _edited(images, new.at):
                 yield Violation("I1", pk, f"was given to {user}, who is not paged at {new.at:.1f} s")
+
+
+def _edited(images: list[Image], at: float) -> bool:
+    return any(at - SET_BEFORE < one.at <= at and one.row["change"] == "edited" for one in images)

@@ -1,26 +1,25 @@
 """Members of a team who take turns: one of them is paged at a step, and the next one at the next."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import get_args
 
-from tests.simulation.invariants import habits
-from tests.simulation.invariants.state import steady
+from tests.simulation.invariants.people import members, methods, quiet
+from tests.simulation.invariants.state import steady, touched
 from tests.simulation.trace import Image, Trace, Violation
 from tocsin.rows import Row
-from tocsin.user import Channel
 
 MOVES = ("escalated", "repeated")
-MINUTE = 60.0
+MINUTE, TURN = 60.0, 30.0
 
 
 def members_take_turns(trace: Trace) -> Iterator[Violation]:
     """I4: where members take turns one is paged, and the order is kept, whatever rule a ticket goes by."""
     for pk, images in trace.tickets.items():
-        begun: set[int] = set()
+        begun: set[tuple[int, int]] = set()
         for old, new in pairwise(images):
-            members, all_fit = _members(trace, new) if old.row.get("rev") != new.row.get("rev") else ([], False)
-            if not members:
+            everybody, all_fit = _members(trace, new) if old.row.get("rev") != new.row.get("rev") else ([], False)
+            if not everybody:
                 continue
             pages = [one[0] for _, one in trace.pages_of(pk, old.row["epoch"])]
             if any(one.at < new.at - 20 for one in pages):
@@ -30,9 +29,25 @@ def members_take_turns(trace: Trace) -> Iterator[Violation]:
             if len(paged) != 1:
                 yield Violation("I4", pk, f"{sorted(paged)} were paged at {new.at:.1f} s, of whom one has the turn")
             elif rule and all_fit:
-                begun.add((members.index(*paged) - _turn(rule, new.row)) % len(members))
-        if len(begun) > 1:
+                begun.add((len(everybody), (everybody.index(*paged) - _turn(rule, new.row)) % len(everybody)))
+        if len(begun) > len({number for number, _ in begun}):
             yield Violation("I4", pk, f"its turns began with members {sorted(begun)}, and not always with the same")
+
+
+def a_person_gets_a_message_in_half_a_minute(trace: Trace) -> Iterator[Violation]:
+    """I4: a person has a turn of half a minute at each method, and gets one message in it, which tells of all."""
+    sent: dict[tuple[str, str, str], list[tuple[float, set[str]]]] = defaultdict(list)
+    for attempt in trace.attempts:
+        keys = trace.pages_in(attempt) if attempt.accepted else []
+        for key in keys[:1]:
+            page = trace.pages[key][0].row
+            sent[page["tenant"], page["user"], page["method_id"]].append((attempt.at, {one[0] for one in keys}))
+    for (_, user, method), messages in sent.items():
+        for (first, old), (second, new) in pairwise(messages):
+            if second - first >= TURN - trace.skew - 1 or any(trace.weather.repeats[pk] for pk in (*old, *new, "")):
+                continue
+            if not any(touched(trace, pk, first - 60, second) for pk in old | new):
+                yield Violation("I4", user, f"was told by {method} at {first:.1f} s, and again at {second:.1f} s")
 
 
 def _members(trace: Trace, move: Image) -> tuple[list[str], bool]:
@@ -48,25 +63,21 @@ def _members(trace: Trace, move: Image) -> tuple[list[str], bool]:
     step = rule["steps"][row["step"] - 1] if rule and row["step"] <= len(rule["steps"]) else None
     if rule is None or step is None or not _in_turn(step) or (row["round"] > 1 and row["step"] < rule["repeat_from"]):
         return [], False
-    found, fit = [], []
-    for (pk, sk), images in trace.users.items():
-        if sk == "USER" and pk.startswith(f"T#{tenant}#"):
-            user = steady(trace, (pk, sk), move.at)
-            if any(move.at - MINUTE < one.at for one in images if one.at > 0) or user is None:
-                return [], False
-            if habits.sleeps(user):
-                return [], False  # who sleeps is passed over, at some hours
-            found.append(user["user_id"])
-            fit.append(_fit(user, step))
-    return (sorted(found), all(fit)) if any(fit) else ([], False)
+    names = [target["team"] for target in step["notify"] if target.get("round_robin")]
+    places = {
+        f"T#{tenant}#TEAM#{names[0]}",
+        *(f"T#{tenant}#USER#{user}" for user in members(trace, tenant, names[0], move.at)),
+    }
+    changed = (one.at for (pk, _), images in trace.users.items() if pk in places for one in images if one.at > 0)
+    if any(move.at - MINUTE < at <= move.at for at in changed) or quiet(trace, tenant):
+        return [], False
+    found = members(trace, tenant, names[0], move.at)
+    fit = [bool(methods(trace, row, name, move.at, step.get("channels"))) for name in found]
+    return (found, all(fit)) if any(fit) else ([], False)
 
 
 def _in_turn(step: Row) -> bool:
     return any(one.get("round_robin") for one in step["notify"])
-
-
-def _fit(user: Row, step: Row) -> bool:
-    return bool(habits.fit(user, step.get("channels"), "", get_args(Channel)))
 
 
 def _turn(rule: Row, place: Row) -> int:

@@ -64,6 +64,13 @@ def put_code(pages: Sequence[Page], now: datetime) -> str | None:
     return None
 
 
+def stands_for(code: str, pages: Sequence[Page]) -> bool:
+    """Say whether a code of these pages' number was made for all of them, and for no other page."""
+    row = tickets.get(keys.code(pages[0].address, code))
+    made = [(one.ticket_id, one.page) for one in Answer.of(row).pages] if row else []
+    return sorted(made) == sorted((one.ticket_id, one.key["sk"]) for one in pages)
+
+
 def put_link(pages: Sequence[Page], now: datetime) -> str:
     """Make a link for these pages of one person and return its token; only the token's hash is kept."""
     token = ids.link_token()

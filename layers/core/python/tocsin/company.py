@@ -7,12 +7,12 @@ from pydantic import Field, StringConstraints
 
 from tocsin.access import CompanyRole
 from tocsin.duration import Duration
-from tocsin.ids import CompanyId, Id
+from tocsin.ids import CompanyId
 from tocsin.limit import LimitSettings, OwnLimits
 from tocsin.model import Body, Record
 from tocsin.severity import FIRST, Severity
 from tocsin.times import Moment
-from tocsin.user import Email
+from tocsin.user import Email, UserId
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 FIRST_REMINDER: Final = timedelta(minutes=30)
@@ -61,7 +61,7 @@ class Company(ShownCompany):
 class FirstAdmin(Body):
     """The person who begins: a user of the new company with the role admin."""
 
-    user_id: Id
+    user_id: UserId
     email: Email
 
 

@@ -14,12 +14,12 @@ from tocsin.book import Book
 from tocsin.own_rule import Way
 from tocsin.page import Draft
 from tocsin.rule import Audience, Plan, Rung, Target
+from tocsin.team import HELD_FOR
 from tocsin.ticket import Changes, Kind, Passed, Ticket, marked, moved
 from tocsin.user import User
 
 MAX_PAGES = 200  # a step
 LAST_RESORT_WAIT = timedelta(minutes=15)
-HELD_FOR = timedelta(minutes=15)  # until a maintenance is asked for again: it may have been ended early
 HANDED_WAIT = timedelta(minutes=5)  # for whom a ticket was reassigned to, before the team's rules
 LONGEST_REMINDER = timedelta(hours=24)
 OF_TEAMS = frozenset({"team", "round_robin", "admins"})
@@ -185,8 +185,7 @@ def walk(ticket: Ticket, plan: Plan, book: Book, now: datetime, *, asleep: Seque
 
 def _holds_until(rung: Rung, reached: Reached, ticket: Ticket, book: Book, since: datetime) -> datetime:
     """Return until when a rung that comes at `since` is held for somebody to come on call; `since` if it is not."""
-    # One that is held still was woken by the end of a maintenance, which asks for no step.
-    by_hand = ticket.change == Kind.HURRIED and ticket.changed_by != "system" and not ticket.held
+    by_hand = ticket.held is False
     if rung.hold is None or by_hand or not book.there(reached.unmanned):
         return since
     return since + rung.hold

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from pydantic import Field
 
-from tocsin import keys
+from tocsin import keys, url
 from tocsin.keys import Key
 from tocsin.model import Record
 from tocsin.rows import Row
@@ -78,7 +78,7 @@ def change(key: Key, old: Row | None, new: Row | None) -> Change | None:
         before, after = _difference(before, after)
         if before == after:
             return None
-    return Change(kind=named[0], name=named[1], before=before, after=after)
+    return Change(kind=named[0], name=named[1], before=_masked(before), after=_masked(after))
 
 
 def kept(changes: list[Change]) -> dict[str, Any]:
@@ -115,6 +115,17 @@ def _told(row: Row | None) -> dict[str, Any] | None:
 
 def _part(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in _UNTOLD_OF_PARTS}
+
+
+def _masked(told: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Leave out of contact methods what is secret: whoever has the whole URL of a webhook may post to it."""
+    if told is None or "contact_methods" not in told:
+        return told
+    shown = {
+        name: {**one, "address": url.masked(str(one.get("address")))} if one.get("channel") == "webhook" else one
+        for name, one in told["contact_methods"].items()
+    }
+    return {**told, "contact_methods": shown}
 
 
 def _difference(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

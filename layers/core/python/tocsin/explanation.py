@@ -5,7 +5,7 @@ with the first reminder, for what comes after that is more of the same.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pydantic import BaseModel, Field
@@ -105,6 +105,9 @@ class Telling:
             self.end = f"The ticket is resolved by itself. {changes['remark']}"
             return
         decided, plan = self._decided(one, now)
+        end = self.book.team.pauses(now) if decided.kind is Kind.HELD else None
+        if end is not None:
+            decided = replace(decided, due_at=end)  # nobody ends it early here: a month of looks would find nothing
         doubts = [(step, doubt) for step, rung in _asked(decided, plan, one, self.book) for doubt in self._doubts(rung)]
         doubts += [(0, remark) for remark in decided.remarks if decided.kind is Kind.HELD]
         for step, text in doubts:

@@ -125,7 +125,7 @@ def _put_back(failing: Page, error: SendError) -> Outcome:
 
 def _hurry(failing: Page, of: Ticket) -> None:
     """Make the next step due now, unless somebody acted or it has come already."""
-    changes = ticket.hurried(of, "system", clock.now(), "Every page of the step failed.")
+    changes = ticket.woken(of, "system", clock.now(), "Every page of the step failed.")
     still = [("epoch", "=", failing.epoch + 1), ("status", "=", Status.UNREAD.value)]
     try:
         tickets.update(of.key, changes, when=[*EXISTS, *still])

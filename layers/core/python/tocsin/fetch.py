@@ -10,10 +10,11 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from ipaddress import ip_address
-from typing import Final
+from typing import Any, Final
 
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
@@ -48,6 +49,29 @@ class _Answer:
     body: bytes
 
 
+@dataclass
+class _Line:
+    """The connections of a fetch. Who waits no longer cuts them: a trickle of bytes could keep a thread for hours."""
+
+    opened: list[Any] = field(default_factory=list)
+
+    def opening(self, kind: Callable[..., Any]) -> Callable[..., Any]:
+        """Return what opens connections of a kind, and remembers them."""
+
+        def open_(*given: Any, **how: Any) -> Any:
+            self.opened.append(kind(*given, **how))
+            return self.opened[-1]
+
+        return open_
+
+    def cut(self) -> None:
+        """Let whoever reads from a connection read its end."""
+        for one in self.opened:
+            with suppress(OSError):
+                if one.sock is not None:
+                    one.sock.shutdown(socket.SHUT_RDWR)
+
+
 def get(url: str) -> bytes:
     """Return what stands under a URL, up to 256 KiB of it, within 3 seconds.
 
@@ -55,7 +79,7 @@ def get(url: str) -> bytes:
         FetchError: the URL leads to no public address, or was not answered with 200.
     """
     place = _place(url)
-    answer = _in_time(lambda: _asked(place, None, SECONDS), SECONDS)
+    answer = _in_time(lambda line: _asked(place, None, line, SECONDS), SECONDS)
     if answer.status != HTTPStatus.OK:
         refused = HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.TOO_MANY_REQUESTS
         raise FetchError(f"The answer was {answer.status}, not 200.", permanent=refused)
@@ -69,7 +93,7 @@ def post(url: str, body: bytes) -> int:
         FetchError: the URL leads to no public address, or there was no answer.
     """
     place = _place(url)
-    return _in_time(lambda: _asked(place, body, SECONDS_TO_TAKE), SECONDS_TO_TAKE).status
+    return _in_time(lambda line: _asked(place, body, line, SECONDS_TO_TAKE), SECONDS_TO_TAKE).status
 
 
 def _place(url: str) -> Place:
@@ -79,13 +103,14 @@ def _place(url: str) -> Place:
         raise FetchError(str(error), permanent=True) from None
 
 
-def _in_time(work: Callable[[], _Answer], seconds: float) -> _Answer:
+def _in_time(work: Callable[[_Line], _Answer], seconds: float) -> _Answer:
     """Do the work on a thread that is left behind when it takes too long: nothing else can cut off a name's look-up."""
     result: list[_Answer | FetchError] = []
+    line = _Line()
 
     def run() -> None:
         try:
-            result.append(work())
+            result.append(work(line))
         except FetchError as error:
             result.append(error)
 
@@ -93,18 +118,21 @@ def _in_time(work: Callable[[], _Answer], seconds: float) -> _Answer:
     worker.start()
     worker.join(seconds)
     answer = result[0] if result else FetchError("There was no answer in time.")
+    line.cut()  # after that: what is cut off may look like an answer
     if isinstance(answer, FetchError):
         raise answer
     return answer
 
 
-def _asked(place: Place, body: bytes | None, seconds: float) -> _Answer:
+def _asked(place: Place, body: bytes | None, line: _Line, seconds: float) -> _Answer:
     """Ask at one address after the other; but what may have been taken at one is not handed to the next."""
     end = time.monotonic() + seconds
     problem = FetchError("The name has no address.")
     for address in _resolved(place):
+        if time.monotonic() > end:
+            break
         try:
-            return _answered(place, address, body, end)
+            return _answered(place, address, body, line, end)
         except (HTTPError, OSError) as error:
             problem = FetchError(f"There was no answer: {type(error).__name__}.")
             if body is not None and not isinstance(error, _NOT_CONNECTED):
@@ -126,9 +154,10 @@ def _resolved(place: Place) -> list[str]:
     return [str(address) for address in sorted(addresses, key=lambda address: address.version)]
 
 
-def _answered(place: Place, address: str, body: bytes | None, end: float) -> _Answer:
+def _answered(place: Place, address: str, body: bytes | None, line: _Line, end: float) -> _Answer:
     headers = {"Host": _host(place), "Accept": JSON, "User-Agent": "Tocsin"}
     with _pool(place, address, end - time.monotonic()) as pool:
+        pool.ConnectionCls = line.opening(pool.ConnectionCls)  # type: ignore[assignment]  # it is only called
         answer = pool.request(
             "GET" if body is None else "POST",
             place.target,

@@ -1,5 +1,6 @@
 """Integrations in the directory, and their doors: the rows by which a key that comes in finds its tenant."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from tocsin import ids, keys, resource
@@ -33,7 +34,7 @@ def create(tenant: str, request: NewIntegration, now: datetime) -> tuple[MadeInt
     fingerprint = ids.fingerprint(wanted)
     if request.integration_id and (there := directory.get(key)):
         return _compared(there, fingerprint), False
-    _check(tenant, request)
+    _check(tenant, request.team, request.severity_map)
     secret, door = _new_door(tenant, integration_id, ids.new(), now)
     made = Integration(integration_id=integration_id, created_at=now, keys={door.key_id: door}, **wanted)
     try:
@@ -57,11 +58,15 @@ def _compared(row: Row, fingerprint: str) -> MadeIntegration:
 
 
 def change(tenant: str, integration_id: str, patch: IntegrationPatch) -> ShownIntegration:
-    """Change an integration. Raises `NotFound` and `Invalid`."""
+    """Change an integration. Raises `NotFound` and `Invalid`.
+
+    What its map said before may be of a severity that is gone by now: nobody asks for that again.
+    """
+    told = {name: severity for name, severity in (patch.severity_map or {}).items() if severity is not None}
 
     def decide(row: Row) -> Row:
         wanted = resource.patched(IntegrationSettings, row, patch)
-        _check(tenant, wanted)
+        _check(tenant, wanted.team, told)
         return wanted.model_dump() | {"name": wanted.name or integration_id}
 
     return Integration.of(resource.change(keys.integration(tenant, integration_id), decide)).shown()
@@ -115,13 +120,13 @@ def remove_key(tenant: str, integration_id: str, key_id: str) -> None:
     resource.change(keys.integration(tenant, integration_id), decide)
 
 
-def _check(tenant: str, wanted: IntegrationSettings) -> None:
-    """Raise `Invalid` unless the tenant has the team and the severities."""
-    team, company = directory.get_many([keys.team(tenant, wanted.team), keys.company(tenant)])
+def _check(tenant: str, team_id: str, severities: Mapping[str, str]) -> None:
+    """Raise `Invalid` unless the tenant has the team and the severities of a map."""
+    team, company = directory.get_many([keys.team(tenant, team_id), keys.company(tenant)])
     if team is None:
         raise Invalid.at("body", "team", msg="There is no such team.")
     known = Company.of(company) if company else None
-    wrong = [name for name, severity in wanted.severity_map.items() if not (known and known.severity(severity))]
+    wrong = [name for name, severity in severities.items() if not (known and known.severity(severity))]
     if wrong:
         raise Invalid(
             [{"loc": ["body", "severity_map", name], "msg": "The company has no such severity."} for name in wrong]

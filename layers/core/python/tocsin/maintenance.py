@@ -19,7 +19,8 @@ def begin(tenant: str, team_id: str, wish: NewMaintenance, by: str, now: datetim
     made = Maintenance(until=wish.until, reason=wish.reason)
     before = Team.of(resource.get(keys.team(tenant, team_id))).pauses(now)
     resource.change(keys.team(tenant, team_id), lambda _: {"maintenance": made.fields()})
-    if before is not None and made.until < before:
+    # Also where it ends then already: a first call may have died before it woke everything.
+    if before is not None and made.until <= before:
         _wake(tenant, team_id, by, now)
     return made
 
@@ -46,5 +47,6 @@ def _wake(tenant: str, team_id: str, by: str, now: datetime) -> None:
 
 
 def _released(one: Ticket, by: str, now: datetime) -> Changes:
-    waits = one.held and one.status is Status.UNREAD
-    return ticket.hurried(one, by, now, "The team's maintenance has ended.") if waits else {}
+    # What is snoozed sleeps on, and a step that waits for somebody on call goes on waiting: nobody asked for another.
+    waits = one.held and one.status is Status.UNREAD and one.snoozed_until is None
+    return ticket.woken(one, by, now, "The team's maintenance has ended.") if waits else {}

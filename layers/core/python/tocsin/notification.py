@@ -20,7 +20,8 @@ from tocsin.page import Outcome, Page
 from tocsin.queues import Message, Notice, PageMessage, TurnMessage
 from tocsin.rows import Row
 from tocsin.settings import settings
-from tocsin.store import tickets
+from tocsin.store import directory, tickets
+from tocsin.team import HELD_FOR, Team
 from tocsin.telemetry import about, count, logger
 from tocsin.ticket import Ticket
 from tocsin.turns import Turn, Waiting
@@ -193,9 +194,12 @@ def _read(message: PageMessage | TurnMessage, pages: Sequence[Waiting], *, in_tu
         if one is None or one.settled or not _comes_now(one, message.address, now, in_turn=in_turn):
             continue
         of = Ticket.of(ticket_row) if ticket_row else None
-        why = page.unwanted(one, of, _later(of, one), now)
+        why = page.unwanted(one, of, _later(of, one), now) or _left(one)
         if why or of is None:
             skipped += settle(one, page.skipped(one, why or "", now), Outcome.SKIPPED) is Outcome.SKIPPED
+        elif (until := _maintained_until(one, of, now)) is not None:
+            if settle(one, page.sleeping(one, until, now), Outcome.PUT_OFF) is Outcome.PUT_OFF:
+                queues.put(queues.page_message(one), delay=due.delay_seconds(until, now))
         else:
             wanted.append(Wanted(one, of))
     return Desk(wanted, skipped, stopped, breaker, now)
@@ -212,6 +216,29 @@ def _comes_now(one: Page, address: str, now: datetime, *, in_turn: bool) -> bool
         queues.put(queues.page_message(one), delay=due.delay_seconds(one.due_at or now, now))
         return False
     return True
+
+
+def _left(one: Page) -> str | None:
+    """Return why a page that waited for its time has nobody to go to; None if there is somebody, or it never waited.
+
+    It may have waited for a night: long enough to leave. A step that pages at once has just looked.
+    """
+    if one.not_before is None:
+        return None
+    row = directory.get(keys.user(one.tenant, one.user))
+    return None if row and row.get("active", True) else f"{one.user} is not active any more."
+
+
+def _maintained_until(one: Page, of: Ticket, now: datetime) -> datetime | None:
+    """Return until when a page that waited for its time waits on, for the team is in maintenance; None: it does not.
+
+    A step is not taken in a maintenance, and needs not be looked at. As one, it is asked again before long.
+    """
+    if one.not_before is None or one.ask:
+        return None
+    row = directory.get(keys.team(one.tenant, of.team))
+    end = Team.of(row).pauses(now) if row else None
+    return min(end, now + HELD_FOR) if end else None
 
 
 def _later(of: Ticket | None, one: Page) -> list[Page]:
@@ -287,8 +314,7 @@ def _send(turn: Turn, desk: Desk, channel: Channel) -> Outcome:
         now = clock.now()
         turns.put_off(turn, desk.pages, now + SLOW_TABLE, now, "The table was too slow to say whether it is wanted.")
         return Outcome.PUT_OFF
-    own = code if len(desk.wanted) == 1 else None  # one of many would answer for all of them, if this goes out alone
-    tried = [one.tried().model_copy(update={"code": own}) for one in desk.pages]
+    tried = [one.tried().model_copy(update={"code": code}) for one in desk.pages]
     desk = replace(desk, wanted=[Wanted(one, of.of) for one, of in zip(tried, desk.wanted, strict=True)])
     try:
         provider_id = channel.send(_letter(desk, link, code))
@@ -303,8 +329,10 @@ def _send(turn: Turn, desk: Desk, channel: Channel) -> Outcome:
 
 
 def _known_code(desk: Desk) -> str | None:
-    """Return the code of an earlier attempt: the same page needs no other. A code of many is made for these alone."""
-    return desk.pages[0].code if len(desk.wanted) == 1 else None
+    """Return the code of an earlier attempt, if it was made for these pages and no other: they need no new one."""
+    codes = {one.code for one in desk.pages}
+    code = codes.pop() if len(codes) == 1 else None
+    return code if code and answer.stands_for(code, desk.pages) else None
 
 
 def _letter(desk: Desk, link: str, code: str | None) -> Letter:

@@ -56,6 +56,8 @@ def page(
     pk = resource.get(keys.schedule(tenant, schedule_id))["pk"]
     since = f"{keys.OVERRIDES}{times.text(begin) if begin else ''}"
     until = f"{keys.OVERRIDES}{times.text(end + LONGEST_OVERRIDE) if end else '~'}"
+    if until < since:  # which DynamoDB does not take for an empty range
+        return [], None
     of = f"overrides/{schedule_id}/{since}/{until}"  # a cursor is a place within these
     start = cursor.read(tenant, of, after, within=(since, until))
     rows = directory.query(pk, between=(since, until), limit=limit, after={"pk": pk, "sk": start} if start else None)

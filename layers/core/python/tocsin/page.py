@@ -148,8 +148,13 @@ def unwanted(page: Page, ticket: Ticket | None, later: Sequence[Page], now: date
 
 
 def renewed(new: Page) -> Changes:
-    """Return the changes by which a step that is taken again makes an attempt's page its own: it is fresh from now."""
-    return {"wait": new.wait, "step": new.step, "round": new.round, "created_at": times.text(new.created_at)}
+    """Return the changes by which a step that is taken again makes an attempt's page its own: it is fresh from now.
+
+    Its person may want it later, or sooner, than when it was decided first.
+    """
+    made = row(new)
+    names = ("wait", "step", "round", "created_at", "expected_at", "not_before")
+    return {**{name: made.get(name) for name in names}, **wound(new.key["pk"], new.begins_at, new.created_at)}
 
 
 def retry_delay(page: Page, random: Random) -> timedelta:
@@ -161,6 +166,11 @@ def retry_delay(page: Page, random: Random) -> timedelta:
 def put_off(page: Page, until: datetime, now: datetime, error: str | None = None) -> Changes:
     """Return the changes that let a page fall due later."""
     return {"error": error, "code": page.code, "attempts": page.attempts, **wound(page.key["pk"], until, now)}
+
+
+def sleeping(page: Page, until: datetime, now: datetime) -> Changes:
+    """Return the changes that let a page that waited for its time wait on, as if it had never been to come sooner."""
+    return {**turn_awaited(page, until, now), "not_before": times.text(until)}
 
 
 def turn_awaited(page: Page, until: datetime, now: datetime) -> Changes:

@@ -12,6 +12,7 @@ from tocsin.times import Moment
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 LONGEST_MAINTENANCE = timedelta(days=30)
+HELD_FOR = timedelta(minutes=15)  # until a maintenance is asked for again: it may have been ended early
 MemberRole = Literal["admin", "member"]
 
 

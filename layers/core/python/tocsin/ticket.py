@@ -100,8 +100,10 @@ class Ticket(Record):
     ack_timeout: int | None = None  # seconds; as its severity had it when the ticket was opened or took its last step
     auto_resolve: int | None = None  # seconds after it was opened
     resolve_at: Moment | None = None  # set whenever the clock is, which it may be ahead of
-    held: bool | None = None  # its next step waits: for a maintenance to end, people to wake, somebody to come on call
-    held_since: Moment | None = None  # the last of these: from when on
+    # Its next step waits: for a maintenance to end, people to wake, somebody to come on call. False: somebody asked for
+    # it by hand, and it waits for nobody on call.
+    held: bool | None = None
+    held_since: Moment | None = None  # for somebody to come on call: from when on
     handed_to: str | None = None  # the user whom it was reassigned to and who is paged before the team's rules
     created_at: Moment
     updated_at: Moment
@@ -179,10 +181,11 @@ def marked(kind: Kind, by: str, now: datetime, *, remark: str | None = None, pas
 def moved(ticket: Ticket, at: datetime | None, now: datetime) -> Changes:
     """Return the changes that move a ticket's clock: timers of the epoch before are void.
 
-    `at`: when what comes next is due, None if nothing is. An automatic resolve that comes earlier takes its place.
+    `at`: when what comes next is due, None if nothing is. An automatic resolve that comes earlier takes its place; one
+    that should have come already, for its severity has only just said so, is due now.
     """
     resolve_at = ticket.created_at + timedelta(seconds=ticket.auto_resolve) if ticket.auto_resolve else None
-    first = min((time for time in (at, resolve_at) if time is not None), default=None)
+    first = min((time for time in (at, resolve_at and max(resolve_at, now)) if time is not None), default=None)
     return {
         **wound(ticket.key["pk"], first, now),
         "epoch": Next("epoch"),
@@ -286,15 +289,14 @@ def edited(ticket: Ticket, by: str, now: datetime) -> Changes:
     return {**asked_again, **marked(Kind.EDITED, by, now)}
 
 
-def hurried(ticket: Ticket, by: str, now: datetime, remark: str | None = None) -> Changes:
-    """Return the changes that make an unread ticket's next step due now."""
-    return {
-        **moved(ticket, now, now),
-        "snoozed_until": None,
-        "held": None,
-        "held_since": None,
-        **marked(Kind.HURRIED, by, now, remark=remark),
-    }
+def woken(ticket: Ticket, by: str, now: datetime, remark: str | None = None) -> Changes:
+    """Return the changes that make an unread ticket's next step due now: what holds it may go on doing so."""
+    return {**moved(ticket, now, now), **marked(Kind.HURRIED, by, now, remark=remark)}
+
+
+def hurried(ticket: Ticket, by: str, now: datetime) -> Changes:
+    """Return the changes by which somebody asks for an unread ticket's next step now, whatever else it waits for."""
+    return {**woken(ticket, by, now), "snoozed_until": None, "held": False, "held_since": None}
 
 
 def resumed(ticket: Ticket, by: str, now: datetime) -> Changes:

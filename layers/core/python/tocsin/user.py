@@ -20,6 +20,7 @@ from tocsin.model import Body, Record
 from tocsin.times import Moment
 
 METHODS_LIMIT: Final = 20
+ACTORS: Final = ("system", "operator")  # of history and audit
 CODE_LIFE: Final = timedelta(minutes=10)
 CODE_TRIES: Final = 5
 CODES_AN_HOUR: Final = 5
@@ -175,6 +176,11 @@ class User(_Person):
         found = (method for method in self.methods.values() if (method.channel, method.address) == (channel, address))
         return next(found, None)
 
+    def codes_at(self, address: str) -> list[Moment]:
+        """Return when codes were sent to an address, by whichever method it has or had: one number may have two."""
+        known = {at for one in self.methods.values() if one.address == address for at in one.code_times}
+        return sorted(known | set(self.codes_sent.get(address, [])))
+
     def usable(self, channels: tuple[str, ...] | None) -> list[ContactMethod]:
         """Return the methods to page by: verified, of these channels (None: any); flagged ones only if all are.
 
@@ -198,7 +204,7 @@ class User(_Person):
         before = self.methods.get(method.method_id)
         if before is None or before.address == method.address:
             return {"methods": _rows({**self.methods, method.method_id: method})}
-        moved = method.model_copy(update={"code_times": self.codes_sent.get(method.address, [])})
+        moved = method.model_copy(update={"code_times": self.codes_at(method.address)})
         return {"methods": _rows({**self.methods, method.method_id: moved}), "codes_sent": self._remembering(before)}
 
     def without_method(self, method_id: str) -> dict[str, Any]:
@@ -215,7 +221,7 @@ class User(_Person):
 
     def _remembering(self, gone: ContactMethod) -> dict[str, list[str]]:
         """Return the codes that were sent to addresses no method has any more: none is forgotten by that."""
-        kept = dict(list(self.codes_sent.items())[1 - METHODS_LIMIT :]) | {gone.address: gone.code_times}
+        kept = dict(list(self.codes_sent.items())[1 - METHODS_LIMIT :]) | {gone.address: self.codes_at(gone.address)}
         return {address: [times.text(at) for at in sent] for address, sent in kept.items() if sent}
 
 
@@ -239,10 +245,19 @@ class PatchedUser(UserSettings):
     email: Annotated[str, AfterValidator(_email_if_any)]
 
 
+def _nobody_else(user_id: str) -> str:
+    if user_id in ACTORS:
+        raise ValueError(f"{user_id} is not a user: it is who does things by itself, or has the operator's key.")
+    return user_id
+
+
+UserId = Annotated[Id, AfterValidator(_nobody_else)]
+
+
 class NewUser(UserSettings):
     """`POST /users`."""
 
-    user_id: Id | None = None
+    user_id: UserId | None = None
 
 
 class UserPatch(Body):

@@ -97,7 +97,7 @@ def add_method(tenant: str, user_id: str, request: NewMethod, now: datetime) -> 
         nonlocal there
         user = User.of(row)
         there = _there(user, wanted)
-        sent = user.codes_sent.get(wanted.address, [])
+        sent = user.codes_at(wanted.address)
         return {} if there else user.with_method(wanted.model_copy(update={"code_times": sent}))
 
     resource.change(keys.user(tenant, user_id), decide)
@@ -182,7 +182,9 @@ def _change(
 ) -> ContactMethod:
     def of_row(row: Row) -> Row:
         user = User.of(row)
-        return user.with_method(decide(user.method(method_id)))
+        method = user.method(method_id)
+        counted = method.model_copy(update={"code_times": user.codes_at(method.address)})
+        return user.with_method(decide(counted))
 
     return User.of(resource.change(keys.user(tenant, user_id), of_row)).method(method_id)
 

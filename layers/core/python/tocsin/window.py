@@ -1,7 +1,9 @@
 """Windows of the week: days and hours by the clock on the wall, such as Monday to Friday from 09:00 to 18:00."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Annotated, Final, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints, field_validator
@@ -77,9 +79,13 @@ def within(week: Parts, span: Span) -> Iterator[tuple[datetime, datetime]]:
     begin, end = ((moment + span.offset).replace(tzinfo=None) for moment in (span.begin, span.end))
     monday = datetime.combine(begin.date() - timedelta(days=begin.weekday()), datetime.min.time())
     while monday < end:
-        for opens, closes in week:
+        # Of a week of many parts a turn of an hour looks at one or two.
+        first = bisect_right(week, (begin - monday) / timedelta(minutes=1), key=itemgetter(1))
+        for opens, closes in week[first:]:
             since = max(begin, monday + timedelta(minutes=opens))
             until = min(end, monday + timedelta(minutes=closes))
+            if since >= end:
+                break
             if since < until:
                 yield span.begin + (since - begin), span.begin + (until - begin)
         monday += timedelta(days=7)

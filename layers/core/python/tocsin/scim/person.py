@@ -107,7 +107,7 @@ def _of_user(kept: Resource) -> Row:
 def _called(kept: Resource) -> str:
     parts = kept.get("name", {})
     full = " ".join(parts[name] for name in ("givenName", "familyName") if parts.get(name))
-    return str(kept.get("displayName") or parts.get("formatted") or full or kept.get("userName", ""))
+    return str(kept.get("displayName") or parts.get("formatted") or full or kept.get("userName", ""))[:_LONG]
 
 
 def _address(text: str) -> str:

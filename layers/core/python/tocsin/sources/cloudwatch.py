@@ -122,7 +122,7 @@ def _change(
         raise ValueError(f"not a CloudWatch alarm: its state is none of {', '.join(STATES)}")
     known = [("alarm", name), ("account", account or None), ("region", region or None)]
     return AlarmChange(
-        arn=limits.cut(arn or f"{account}:{place}:{name}", limits.DEDUP_KEY),
+        arn=limits.key(arn or f"{account}:{place}:{name}"),
         name=limits.cut(name, limits.TITLE),
         state=state,
         reason=limits.whole(reason),

@@ -82,7 +82,7 @@ def read(body: Mapping[str, Any]) -> GenericAlert:
             severity=limits.cut(sent.severity, limits.SEVERITY) if sent.severity else None,
             labels=limits.labels((sent.labels or {}).items()),
             links=links,
-            dedup_key=limits.cut(sent.dedup_key, limits.DEDUP_KEY) if sent.dedup_key else None,
+            dedup_key=limits.key(sent.dedup_key) if sent.dedup_key else None,
         )
     )
 

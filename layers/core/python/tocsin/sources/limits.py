@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from tocsin import ids
+
 TITLE = 1_024  # characters, as all below
 DESCRIPTION = 100_000
 SEVERITY = 128
@@ -26,6 +28,12 @@ def cut(text: str, limit: int) -> str:
     """Cut a text to `limit` characters, the last three of them dots."""
     text = whole(text)
     return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def key(text: str) -> str:
+    """Cut a dedup key so that two that are not alike stay so: what is cut off is told by a hash."""
+    text = whole(text)
+    return text if len(text) <= DEDUP_KEY else f"{text[: DEDUP_KEY - 67]}...{ids.sha256(text)}"
 
 
 def labels(items: Iterable[tuple[str, Any]]) -> dict[str, str]:

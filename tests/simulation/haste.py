@@ -1,0 +1,121 @@
+"""What comes at the same time: alerts of one key, two people at one ticket, an address that changes under a page.
+
+Its own chance draws all, so that a seed plays all else alike.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from tests.simulation.cloud.gate import Call
+from tests.simulation.world import World
+
+USERS = ("bob", "dan")  # whose numbers are verified, and good for one company alone
+KEY = "haste"  # a dedup key that nobody else has
+ACKNOWLEDGE, FIX = ("move", {"status": "under_investigation"}), ("move", {"status": "pending_fix"})
+RESOLVE, RETURN = ("move", {"status": "resolved"}), ("move", {"status": "unread"})
+SNOOZE, GIVE, NAME = ("snooze", {"for": "10m"}), ("reassign", {"user": "ada"}), ("escalate", {"step": 1})
+RACES = (
+    (ACKNOWLEDGE, RESOLVE),
+    (ACKNOWLEDGE, FIX),
+    (ACKNOWLEDGE, RETURN),
+    (FIX, SNOOZE),
+    (ACKNOWLEDGE, SNOOZE),
+    (RESOLVE, SNOOZE),
+    (GIVE, NAME),
+    (RETURN, GIVE),
+)
+Acts = tuple[Callable[..., None], *tuple[Any, ...]]
+
+
+@dataclass
+class Haste:
+    """Plans it for a run. `open_`: opens a ticket for a company; `act`: acts on a ticket, once it is there."""
+
+    random: Random
+    world: World
+    later: Callable[..., None]
+    open_: Callable[[str, dict[str, Any]], None]
+    act: Callable[[Any, str, dict[str, Any]], None]
+    readdress: Callable[[int, str], None]  # gives a user of a company another number
+
+    def plan(self, openings: list[Any], length: float) -> None:
+        """Plan some of it, in some of all runs. `openings`: tickets that will be there."""
+        plans = (self._burst, self._taken, self._moves_house, self._same_names, self._two_at_once)
+        (planned,) = self.random.choices((*plans, None), (10, 10, 12, 12, 20, 36))
+        if planned:
+            planned(openings, length)
+
+    def _burst(self, openings: list[Any], length: float) -> None:
+        """Send alerts of one key that come almost at once, one of them in the middle of another."""
+        one, at = self.random.choice(openings), self.random.uniform(0, length / 2)
+        alert = {**self._alert(one), "dedup_key": KEY}
+        self.later(at, self._between, "put_item", 1, (self.open_, one.tenant, alert), (self.open_, one.tenant, alert))
+        self.later(at + self.random.uniform(0, 3), self.open_, one.tenant, alert)
+
+    def _taken(self, openings: list[Any], length: float) -> None:
+        """Use an id that is taken, and a key that is not: what is refused leaves nothing that others are counted on."""
+        one, at = self.random.choice(openings), self.random.uniform(0, length / 2)
+        named = {**self._alert(one), "ticket_id": "taken"}
+        self.later(at, self.open_, one.tenant, named)
+        self.later(at + 1, self.open_, one.tenant, {**named, "title": "Z998 another", "dedup_key": KEY})
+        self.later(at + self.random.uniform(1, 150), self.open_, one.tenant, {**self._alert(one), "dedup_key": KEY})
+
+    def _moves_house(self, openings: list[Any], length: float) -> None:
+        """Change numbers when a message is on its way to one of them, which has just been given to somebody else."""
+        self.later(
+            self.random.uniform(0, length), self.world.gate.faults.append, Middle(self._gone, "notifier", "publish")
+        )
+
+    def _gone(self, call: Call) -> None:
+        self.world.sns.refusals.refuse(call.arguments["PhoneNumber"], "OptedOut")
+        for index in range(2):
+            for user in USERS:
+                self.readdress(index, user)
+
+    def _same_names(self, openings: list[Any], length: float) -> None:
+        """Ask for teams of the same name in both companies, for they have not everywhere the same members."""
+        at = self.random.uniform(0, length)
+        for one in {opening.tenant: opening for opening in openings}.values():
+            self.later(at, self.act, one, "responders", {"team": one.body["team"]})
+
+    def _two_at_once(self, openings: list[Any], length: float) -> None:
+        """Let two people act on a ticket at the same time, one in the middle of the other's act."""
+        one = self.random.choice(openings)
+        for _ in range(2):
+            at = self.random.uniform(0, length)
+            if self.random.random() < 0.6:
+                self.later(at - 5, self.act, one, "move", {"status": "under_investigation"})
+            first, second = self.random.choice(RACES)[:: self.random.choice((1, -1))]
+            self.later(at, self._between, "update_item", 0, (self.act, one, *first), (self.act, one, *second))
+
+    def _between(self, operation: str, number: int, outer: Acts, inner: Acts) -> None:
+        """Do one thing, and another before the call of this number (from 0) that the first makes."""
+        middle = Middle(lambda _: inner[0](*inner[1:]), "tickets", operation, number)
+        self.world.gate.faults.append(middle)
+        outer[0](*outer[1:])
+        self.world.gate.faults.remove(middle)
+
+    def _alert(self, one: Any) -> dict[str, Any]:
+        return {"team": one.body["team"], "title": "Z999 disk full"}
+
+
+@dataclass(eq=False)
+class Middle:
+    """Lets something happen before a call of a function, once: before the one of this number (from 0)."""
+
+    happens: Callable[[Call], object]
+    function: str
+    operation: str
+    number: int = 0
+
+    def before(self, call: Call) -> None:
+        """Let it happen, if this is the call."""
+        if (call.function, call.operation) == (self.function, self.operation):
+            self.number -= 1
+            if self.number == -1:
+                self.happens(call)
+
+    def after(self, call: Call) -> None:
+        """Nothing more happens."""

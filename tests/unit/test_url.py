@@ -1,0 +1,77 @@
+"""URLs that a company names are read in one way, and those that lead to us are refused before they are ever asked."""
+
+import pytest
+
+from tocsin import url
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://Chat.Example.COM/Hooks/A?b=C", "https://chat.example.com/Hooks/A?b=C"),
+        ("https://example.com:8443/", "https://example.com:8443/"),
+        ("https://example.com", "https://example.com"),
+    ],
+)
+def test_of_a_url_the_host_alone_is_the_same_in_small_letters(given: str, kept: str) -> None:
+    assert url.normal(given) == kept
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ("ftp://example.com/", "can be fetched"),
+        ("https://user@example.com/", "can be fetched"),
+        ("https://example.com/#part", "can be fetched"),
+        ("https://example.com\\@127.0.0.1/", "can be fetched"),
+        ("https://example.com:99999/", "no such port"),
+        ("https://example.com/" + "x" * url.LONGEST, "at most 2000 characters"),
+    ],
+)
+def test_a_url_that_can_be_read_in_two_ways_is_none(given: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        url.normal(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ("http://example.com/", "must begin with https"),
+        ("http://127.0.0.1/", "must begin with https"),
+        ("https://127.0.0.1/", "not public"),
+        ("https://10.1.2.3/", "not public"),
+        ("https://169.254.169.254/", "not public"),
+        ("https://[::1]/", "not public"),
+        ("https://localhost/", "not public"),
+    ],
+)
+def test_what_leads_to_us_is_refused(given: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        url.check(given, loopback=False)
+
+
+def test_a_name_is_looked_at_when_it_is_asked() -> None:
+    url.check("https://example.com/", loopback=False)
+    url.check("https://8.8.8.8/", loopback=False)
+
+
+def test_in_the_local_stack_this_machine_may_be_asked_and_no_other_of_its_network() -> None:
+    for given in ("http://127.0.0.1:8080/", "http://localhost:8080/", "https://[::1]/"):
+        url.check(given, loopback=True)
+    for given in ("http://10.1.2.3/", "https://10.1.2.3/", "http://example.com/"):
+        with pytest.raises(ValueError, match=r"https|public"):
+            url.check(given, loopback=True)
+
+
+def test_what_fails_with_one_url_fails_with_all_of_its_host_and_port() -> None:
+    assert url.host("https://chat.example.com:8443/a?b") == "chat.example.com:8443"
+
+
+def test_of_a_url_that_may_be_a_secret_the_host_is_shown() -> None:
+    assert url.masked("https://chat.example.com/hooks/secret") == "https://chat.example.com/***"
+
+
+def test_path_and_query_are_what_is_asked_for() -> None:
+    assert url.Place.of("https://example.com/a?b=c") == url.Place(True, "example.com", 443, "/a?b=c")
+    assert url.Place.of("http://example.com:81?b") == url.Place(False, "example.com", 81, "/?b")
+    assert url.Place.of("http://example.com") == url.Place(False, "example.com", 80, "/")
