@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tests.simulation.invariants.responding import nobody_to_ask
-from tests.simulation.invariants.state import stopped, touched
+from tests.simulation.invariants.state import stopped
 from tests.simulation.invariants.steering import at_its_end
 from tests.simulation.trace import Act, Image, Trace, Violation, seconds
 from tocsin import notification, times
@@ -15,7 +15,7 @@ from tocsin.rows import Row
 TO_SILENCE = 3.0  # seconds from STOP to the last attempt
 LONGEST_LOOK = 3600.0
 LONGEST_RETRY, LONGEST_WAIT = 300.0, 600.0  # seconds; for SMS that are used up
-FIRST_RETRY, MANY_TRIES = 5.0, 4
+FIRST_RETRY, MANY_TRIES = 5.0, 3
 OF_PAGES = ("paged", "page_failed", "page_skipped")
 KEPT_FOR = 400 * 86_400.0
 
@@ -231,14 +231,19 @@ def _due(row: Row) -> float:
     return seconds(row["due_at"]) if "due_at" in row else 0.0
 
 
+def _slow(trace: Trace, pk: str, start: float, end: float) -> bool:
+    """Say whether a fault took time meanwhile, that is counted from its begin."""
+    return any(b - a > 0.1 and a <= end and b >= start for a, b in trace.faults(pk))
+
+
 def tries_come_less_often(trace: Trace) -> Iterator[Violation]:
     """N: the waits between the tries of one page grow, from seconds to minutes."""
     for key, images in trace.pages.items():
         for old, new in pairwise(images):
             tries = new.row.get("attempts", 0)
             alone = new.row.get("status") == "pending" and tries == old.row.get("attempts", 0) + 1
-            waits_for_its_step = trace.at((key[0], "TICKET"), new.at).get("epoch") == new.row["epoch"]
-            if not alone or tries < MANY_TRIES or waits_for_its_step or touched(trace, key[0], old.at, new.at):
+            moved = trace.at((key[0], "TICKET"), new.at).get("epoch") != new.row["epoch"] or new.row.get("ask")
+            if not alone or tries < MANY_TRIES or not moved or _slow(trace, key[0], new.at - 10, new.at):
                 continue
             together = sum(one.at == new.at for images in trace.pages.values() for one in images)
             least = min(FIRST_RETRY * 2 ** (tries - 1), LONGEST_RETRY) / 2 - trace.skew - 1
