@@ -24,9 +24,9 @@ ALL: tuple[Bug, ...] = (
     ),
     bug(
         "a hold begins anew whenever it is looked at",
-        "decision._holds_until",
-        "(ticket.held_since or now) + rung.hold",
-        "now + rung.hold",
+        "decision.walk",
+        "since = ticket.held_since or now",
+        "since = now",
     ),
     bug("a step waits for nobody to come on call", "decision._holds_until", "if rung.hold is None or", "if True or"),
     bug("who comes on call waits for the next look", "decision._hold", "comes or look", "look"),
@@ -211,7 +211,7 @@ ALL: tuple[Bug, ...] = (
     bug(
         "who has used up the day's SMS is left behind",
         "notification._try",
-        "turns.put_off(turn, desk.pages, now + min(wait, LONGEST_OVER_LIMIT), now, USED_UP)",
+        "turns.put_off(turn, desk.pages, now + min(wait, LONGEST_OVER_LIMIT), now, USED_UP[channel.per_day])",
         "pass",
     ),
     # timers, nets, histories
@@ -258,9 +258,9 @@ ALL: tuple[Bug, ...] = (
     ),
     bug(
         "the end of a maintenance asks for the next step by hand",
-        "decision._holds_until",
-        " and not ticket.held",
-        "",
+        "maintenance._released",
+        'ticket.woken(one, by, now, "The team\'s maintenance has ended.")',
+        "ticket.hurried(one, by, now)",
     ),
     bug(
         "the end of a maintenance wakes what is acknowledged",

@@ -32,7 +32,7 @@ STEERING = (
         "until or _expiry(ticket, status, now)",
         "until",
     ),
-    bug("an automatic resolve is no due time", "ticket.moved", "for time in (at, resolve_at)", "for time in (at,)"),
+    bug("an automatic resolve is no due time", "ticket.moved", "(at, resolve_at and max(resolve_at, now))", "(at,)"),
     bug("what is due is taken for a resolve", "ticket.rung", "ticket.resolve_at <= ticket.due_at", "ticket.resolve_at"),
     bug(
         "a user who gets a ticket is not paged",

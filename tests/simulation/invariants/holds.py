@@ -39,7 +39,7 @@ def nobody_is_waited_for_too_long(trace: Trace) -> Iterator[Violation]:
             yield Violation(
                 "I1", pk, f"is held to {due:.1f} s, and {longest:.0f} s after {since:.1f} s were the longest"
             )
-        if _by_hand(old.row):
+        if _by_hand(trace, pk, old):
             yield Violation("I1", pk, f"is held at {new.at:.1f} s, though somebody has asked for the next step")
         names = {target["schedule"] for step in steps for target in step["notify"] if "schedule" in target}
         for name in names if len(names) == 1 else ():
@@ -52,7 +52,11 @@ def a_step_waits_for_somebody(trace: Trace) -> Iterator[Violation]:
     """I4: a step that is to be held while nobody is on call is not passed before its time, unless somebody asks."""
     for pk, images in trace.tickets.items():
         for old, new in pairwise(images):
-            passed = (new.row.get("passed") or ()) if new.row["rev"] != old.row["rev"] and not _by_hand(old.row) else ()
+            passed = (
+                (new.row.get("passed") or ())
+                if new.row["rev"] != old.row["rev"] and not _by_hand(trace, pk, old)
+                else ()
+            )
             rule = steady(trace, (f"T#{new.row['tenant']}#RULE#{new.row.get('rule_id')}", "RULE"), new.at)
             since = seconds(old.row["held_since"]) if "held_since" in old.row else new.at
             for _, number, *_ in passed:
@@ -68,9 +72,10 @@ def a_step_waits_for_somebody(trace: Trace) -> Iterator[Violation]:
                         )
 
 
-def _by_hand(before: Row) -> bool:
+def _by_hand(trace: Trace, pk: str, before: Image) -> bool:
     """Say whether somebody has asked for the next step."""
-    return before.get("held") is False
+    asked = (act for act in trace.acts if act.ticket == pk and act.what in ("escalate", "escalate by sms"))
+    return before.row.get("held") is False and any(act.begun <= before.at for act in asked)
 
 
 def _unmanned(trace: Trace, move: Image, step: Row) -> bool:
