@@ -27,12 +27,12 @@ def main() -> int:
         help="these alone; missing: all that are pure",
     )
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--again", action="store_true", help="only those that lived in the call before, and new ones")
+    parser.add_argument("--again", action="store_true", help="those alone that lived, or were not tried yet")
     asked = parser.parse_args()
     modules = asked.module
     if asked.again:
-        stage.renew()
-        modules = outcome.forget_the_living(modules)
+        stage.renew(modules)
+        outcome.forget_the_living(modules)
     else:
         stage.prepare(modules)
     done = subprocess.run(stage.command(asked.processes), cwd=stage.STAGE, check=False)  # noqa: S603 - our own tool

@@ -37,17 +37,14 @@ def read(modules: list[str], place: Path = stage.STAGE) -> list[Mutant]:
     return [mutant for module in modules for mutant in _module(module, place / "mutants")]
 
 
-def forget_the_living(modules: list[str], place: Path = stage.STAGE) -> list[str]:
-    """Let those mistakes be tried again that no test noticed. Return the modules that mistakes were made in before."""
-    metas = {module: _mutated(module, place / "mutants").with_suffix(".py.meta") for module in modules}
-    found = [module for module in modules if metas[module].exists()]
-    for module in found:
-        meta = metas[module]
+def forget_the_living(modules: list[str], place: Path = stage.STAGE) -> None:
+    """Let those mistakes be tried again that no test noticed."""
+    metas = (_mutated(module, place / "mutants").with_suffix(".py.meta") for module in modules)
+    for meta in (one for one in metas if one.exists()):
         known = json.loads(meta.read_text(encoding="utf-8"))
         codes = known["exit_code_by_key"]
         known["exit_code_by_key"] = {key: None if code in ALIVE else code for key, code in codes.items()}
         meta.write_text(json.dumps(known, indent=4), encoding="utf-8")
-    return found
 
 
 def _mutated(module: str, mutants: Path) -> Path:

@@ -37,12 +37,10 @@ filterwarnings = ["error", "ignore:No application metrics to publish"]
 def prepare(modules: Iterable[str]) -> None:
     """Make the place anew; mistakes are made in these modules alone."""
     shutil.rmtree(STAGE, ignore_errors=True)
-    _fill()
-    files = ", ".join(f'"{path}"' for name in modules for path in (source(name), source(f"{name}.__init__")))
-    (STAGE / "pyproject.toml").write_text(CONFIGURATION.format(modules=files), encoding="utf-8")
+    _fill(modules)
 
 
-def renew() -> None:
+def renew(modules: Iterable[str]) -> None:
     """Bring the place up to date with the core and the tests; what became of mistakes before is kept."""
     for tests in (STAGE / "tests", STAGE / "mutants" / "tests"):
         shutil.rmtree(tests, ignore_errors=True)
@@ -52,10 +50,10 @@ def renew() -> None:
             file.unlink()
     # Which tests come by which function is found out anew.
     (STAGE / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
-    _fill()
+    _fill(modules)
 
 
-def _fill() -> None:
+def _fill(modules: Iterable[str]) -> None:
     nothing_compiled = shutil.ignore_patterns("__pycache__", *NOT_OF_THE_CORE)
     core = ROOT / "layers" / "core" / "python"
     shutil.copytree(core, STAGE / "src", ignore=nothing_compiled, dirs_exist_ok=True)
@@ -64,6 +62,8 @@ def _fill() -> None:
         shutil.copytree(ROOT / folder, STAGE / folder, ignore=nothing_compiled, dirs_exist_ok=True)
     for file in (ROOT / "tests").glob("*.py"):
         shutil.copy(file, STAGE / "tests")
+    files = ", ".join(f'"{path}"' for name in modules for path in (source(name), source(f"{name}.__init__")))
+    (STAGE / "pyproject.toml").write_text(CONFIGURATION.format(modules=files), encoding="utf-8")
 
 
 def source(module: str) -> Path:

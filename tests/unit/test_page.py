@@ -186,3 +186,23 @@ def test_a_page_keeps_its_code_and_how_often_it_was_tried() -> None:
     sent = rewritten(a_page(), page.sent(tried, "id-1", "54321", NOW))
     assert (sent["code"], sent["attempts"]) == ("54321", 3)
     assert rewritten(a_page(), page.failed(tried, "No.", NOW))["attempts"] == 3
+
+
+def test_a_step_that_is_taken_again_says_anew_when_its_page_is_wanted() -> None:
+    wanted = NOW + timedelta(minutes=20)
+    before = a_page(expected_at=NOW, not_before=NOW + timedelta(minutes=3))
+    again = a_page(step=2, round=3, wait=600, created_at=NOW + timedelta(minutes=5), not_before=wanted)
+    row = rewritten(before, page.renewed(again))
+    assert (row["step"], row["round"], row["wait"]) == (2, 3, 600)
+    assert row["not_before"] == row["due_at"] == times.text(wanted)
+    assert "expected_at" not in row
+    assert rewritten(before, page.renewed(a_page(expected_at=wanted)))["expected_at"] == times.text(wanted)
+
+
+def test_a_page_that_waits_on_for_its_time_sleeps_as_if_it_had_never_been_to_come_sooner() -> None:
+    until = NOW + timedelta(hours=1)
+    tried = a_page(error="busy", code="48213", attempts=1, not_before=NOW, due_at=NOW)
+    row = rewritten(tried, page.sleeping(tried, until, NOW))
+    assert row["not_before"] == row["expected_at"] == row["due_at"] == times.text(until)
+    assert (row["error"], row["code"], row["attempts"]) == ("busy", "48213", 1)
+    assert Page.of(row).sleeps(NOW)

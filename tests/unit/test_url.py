@@ -1,5 +1,8 @@
 """URLs that a company names are read in one way, and those that lead to us are refused before they are ever asked."""
 
+import re
+from ipaddress import ip_address
+
 import pytest
 
 from tocsin import url
@@ -75,3 +78,54 @@ def test_path_and_query_are_what_is_asked_for() -> None:
     assert url.Place.of("https://example.com/a?b=c") == url.Place(True, "example.com", 443, "/a?b=c")
     assert url.Place.of("http://example.com:81?b") == url.Place(False, "example.com", 81, "/?b")
     assert url.Place.of("http://example.com") == url.Place(False, "example.com", 80, "/")
+
+
+@pytest.mark.parametrize(
+    ("address", "fine"),
+    [
+        ("93.184.216.34", True),
+        ("2606:2800:220:1:248:1893:25c8:1946", True),
+        ("10.0.0.1", False),
+        ("127.0.0.1", False),
+        ("169.254.169.254", False),
+        ("100.64.0.1", False),  # a carrier's network
+        ("224.0.0.251", False),
+        ("233.252.0.1", False),
+        ("240.0.0.1", False),
+        ("0.0.0.0", False),  # noqa: S104 - asked, not bound
+        ("::", False),
+        ("::1", False),
+        ("fe80::1", False),
+        ("fd00::1", False),
+        ("ff0e::1", False),
+        ("4000::1", False),  # space that nobody was given
+        ("::ffff:93.184.216.34", False),
+        ("64:ff9b::5db8:d822", False),
+        ("2002:5db8:d822::1", False),  # 6to4
+        ("2001:0:5db8:d822::1", False),  # Teredo
+    ],
+)
+def test_an_address_is_public_if_it_can_only_be_a_strangers(address: str, fine: bool) -> None:
+    assert url.public(ip_address(address)) == fine
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("ftp://example.com", "This is not a URL that can be fetched."),
+        ("https://example.com/a\\b", "This is not a URL that can be fetched."),
+        ("https://example.com:70000/", "There is no such port."),
+        ("http://example.com/", "The URL must begin with https://."),
+        ("https://10.0.0.1/", "The name leads to an address that is not public."),
+    ],
+)
+def test_a_url_that_is_never_asked_is_told_why(text: str, told: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
+        url.check(text, loopback=False)
+
+
+def test_a_url_has_two_thousand_characters_at_most() -> None:
+    longest = "https://example.com/".ljust(2000, "x")
+    assert url.normal(longest) == longest
+    with pytest.raises(ValueError, match=r"^A URL has at most 2000 characters\.$"):
+        url.normal(longest + "x")

@@ -145,3 +145,11 @@ def test_codes_count_for_the_address_that_they_were_sent_to_and_not_for_the_meth
     assert User.of({**fresh.fields(), **fresh.with_method(moved)}).methods["phone"].code_times == []
     same = User.of({**fresh.fields(), **fresh.with_method(sent.model_copy(update={"verified": True}))})
     assert (same.methods["phone"].code_times, same.codes_sent) == ([NOW], {})
+
+
+@pytest.mark.parametrize("name", ["system", "operator"])
+def test_nobody_is_called_as_those_are_who_do_things_without_being_anybody(name: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        NewUser.model_validate({"user_id": name, "email": "ada@example.com", "role": "admin"})
+    told = f"{name} is not a user: it is who does things by itself, or has the operator's key."
+    assert refused.value.errors()[0]["msg"] == f"Value error, {told}"

@@ -19,15 +19,18 @@ _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # no text ha
 # What each calendar says of itself; the last is what Outlook reads in place of RFC 7986's refresh-interval.
 _SAID = {"prodid": "-//Tocsin//On call//EN", "version": "2.0", "method": "PUBLISH", "x-published-ttl": "PT1H"}
 
+# RFC 7986, and what Outlook and Google read in its place. The library does not know that they are texts.
+_CALLED: Final = ("name", "x-wr-calname")
+_A_DURATION: Final = {"VALUE": "DURATION"}  # RFC 7986 has it said, though there is no other kind
+
 
 def text(tenant: str, schedule: Schedule, shifts: Iterable[Shift], names: Mapping[str, str]) -> bytes:
     """Return the calendar. `names` are what users are called; a gap is no event."""
     calendar = Calendar()
-    # RFC 7986's name, and what Outlook and Google read in its place. The library does not know that they are texts.
     named = vText(_CONTROLS.sub("", schedule.name))
-    for name, value in {**_SAID, "name": named, "x-wr-calname": named}.items():
+    for name, value in {**_SAID, **dict.fromkeys(_CALLED, named)}.items():
         calendar.add(name, value)
-    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("refresh-interval", REFRESH, parameters=_A_DURATION)
     for shift in shifts:
         if shift.user is not None:
             calendar.add_component(_event(tenant, schedule, shift, names.get(shift.user, shift.user)))
