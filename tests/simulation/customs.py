@@ -27,13 +27,14 @@ class Customs:
     tenants: tuple[str, str]
     users: tuple[str, ...]
     team: str
+    long: bool  # a run of days, in which each page of a day's last SMS would be tried every ten minutes
 
     def begin(self, step: Callable[[], dict[str, Any]]) -> None:
         """Set all, in some of all runs. `step`: makes one for a rule."""
         for tenant in self.tenants:
             if self.random.random() < 0.35:
                 companies.change_own(tenant, OwnPatch.model_validate(self._company()))
-            if self.random.random() < 0.1:
+            if self.random.random() < 0.08 and not self.long:
                 limits = {"limits": {"sms_per_day": self.random.choice((2, 5))}}
                 companies.change(tenant, CompanyPatch.model_validate(limits))
             if self.random.random() < 0.3:

@@ -76,7 +76,7 @@ class Scenario:
         whim = Random(f"answers {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
         self.answers = Answers(self.world, self.trace, self.random, whim, self._later)
         customs = Random(f"customs {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
-        self.customs = Customs(customs, self.tenants, USERS, TEAM)
+        self.customs = Customs(customs, self.tenants, USERS, TEAM, self.long)
         for tenant in self.tenants:
             for position in range(self.random.choice((1, 1, 2))):
                 rules.create(tenant, RuleBody.model_validate(self._rule(f"r{position}", position)), START)
