@@ -60,8 +60,8 @@ class Answers:
         taken = self.world.reply(page.address, text)
         if self.world.seconds != begun or not taken:
             # What was open may have changed meanwhile, and it is for none to say what it was for.
-            before |= self._open(page.address)
-            meant = [place for places in before.values() for place in places]
+            both = (*before.values(), *self._open(page.address).values())
+            meant = [place for places in both for place in places]
         else:
             meant = [place for places in before.values() for place in places if len(before) == 1 or text != ACK]
             for pk, _ in meant:

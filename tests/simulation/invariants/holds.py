@@ -74,8 +74,7 @@ def a_step_waits_for_somebody(trace: Trace) -> Iterator[Violation]:
 
 def _by_hand(trace: Trace, pk: str, before: Image) -> bool:
     """Say whether somebody has asked for the next step."""
-    asked = (act for act in trace.acts if act.ticket == pk and act.what in ("escalate", "escalate by sms"))
-    return before.row.get("held") is False and any(act.begun <= before.at for act in asked)
+    return before.row.get("held") is False and any(at <= before.at for at, _ in trace.tried.get(pk, ()))
 
 
 def _unmanned(trace: Trace, move: Image, step: Row) -> bool:

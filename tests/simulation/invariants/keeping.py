@@ -245,7 +245,7 @@ def tries_come_less_often(trace: Trace) -> Iterator[Violation]:
             moved = trace.at((key[0], "TICKET"), new.at).get("epoch") != new.row["epoch"] or new.row.get("ask")
             if not alone or tries < MANY_TRIES or not moved or _slow(trace, key[0], new.at - 10, new.at):
                 continue
-            together = sum(one.at == new.at for images in trace.pages.values() for one in images)
+            together = sum(abs(one.at - new.at) < 1 for images in trace.pages.values() for one in images)
             least = min(FIRST_RETRY * 2 ** (tries - 1), LONGEST_RETRY) / 2 - trace.skew - 1
             if together == 1 and seconds(new.row["due_at"]) < new.at + least:
                 yield Violation("N", " ".join(key), f"try {tries} at {new.at:.0f} s: again at {new.row['due_at']}")

@@ -12,6 +12,7 @@ from tocsin.rows import Row
 
 STEPS = ("escalated", "repeated", "last_resort", "reminded")
 SOON = 5.0  # seconds
+LONGEST_WAIT = 600.0  # seconds, for SMS that are used up
 STALE = 890.0  # seconds after which nobody is woken any more, while faults go on all the time
 
 
@@ -30,6 +31,8 @@ def every_due_time_is_kept(trace: Trace) -> Iterator[Violation]:
 
 def every_page_is_tried_in_time(trace: Trace) -> Iterator[Violation]:
     """I1: a page that is wanted is handed to its provider, first and after each failure."""
+    told = [image.row for images in trace.pages.values() for image in images]
+    used_up = {row["tenant"] for row in told if row.get("error") in notification.USED_UP.values()}
     for key, images in trace.pages.items():
         tried = [attempt.at for attempt in trace.paged.get(key, ())]
         for number, image in enumerate(images):
@@ -37,6 +40,8 @@ def every_page_is_tried_in_time(trace: Trace) -> Iterator[Violation]:
                 continue
             start = max(seconds(image.row["due_at"]), image.at) if "due_at" in image.row else image.at
             limit = trace.limit(key, start) + trace.skew
+            if image.row["channel"] == "sms" and image.row["tenant"] in used_up:
+                limit += LONGEST_WAIT  # its turn may have been put off with another's
             if limit > trace.end:
                 continue
             # What a claim was made for is not what comes when the claim has run out.
@@ -63,6 +68,8 @@ def _never_committed(trace: Trace, key: Key, limit: float) -> bool:
     put = trace.pages[key][0]
     if put.row.get("ask"):
         asks = [act for act in trace.acts if (act.what, act.ticket, act.answer.status) == ("ask", key[0], 200)]
+        if _decided_again(trace, key):
+            return True
         return not any(put.at <= ask.ended <= limit and put.row["user"] in responding.meant(trace, ask) for ask in asks)
     images = trace.tickets.get(key[0], [])
     moved = _committed(trace, key)
@@ -77,6 +84,14 @@ def _never_committed(trace: Trace, key: Key, limit: float) -> bool:
     changes = (one.at for (pk, _), rows in trace.users.items() if f"#{put.row['tenant']}#" in pk for one in rows)
     edited = (one.at for one in images if one.row.get("change") == "edited")
     return any(put.at <= at <= moved for at in [*changes, *edited])
+
+
+def _decided_again(trace: Trace, key: Key) -> bool:
+    """Say whether a caller who asked for a responder again, for the first call died, asked for other pages by then."""
+    made = key[1].split("#")[1]
+    beside = [images[0].row for other, images in trace.asked.items() if other[0] == key[0]]
+    same = [seconds(row["created_at"]) for row in beside if row["sk"].split("#")[1] == made]
+    return max(same) > seconds(trace.pages[key][-1].row["created_at"]) + 1.0
 
 
 def _committed(trace: Trace, key: Key) -> float:
