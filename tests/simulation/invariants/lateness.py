@@ -194,7 +194,7 @@ def everybody_of_a_step_is_paged(trace: Trace) -> Iterator[Violation]:
             extra = {one for one in put - must if steady(trace, (named(row["tenant"], one[0]), "USER"), new.at)}
             if must and extra and not raced and not old.row.get("assigned") and _names_users(trace, row, new.at):
                 yield Violation("I1", pk, f"step {row['step']} paged {sorted(extra)}, whom it does not name")
-            if missing:
+            if missing and old.row["change"] != "edited":
                 step = f"step {row['step']} of {row.get('rule_id')}"
                 yield Violation("I1", pk, f"{step} at {new.at:.1f} s has no page for {sorted(missing)}")
 

@@ -265,8 +265,7 @@ def _hand_over(turn: Turn, desk: Desk, others: Sequence[Waiting]) -> Outcome:
 
 def _try(turn: Turn, desk: Desk) -> Outcome:
     if desk.stopped:
-        # The flag is the number's, whatever the company: the method is none the worse when START takes it back.
-        return _give_up(desk, SendError("The number has said STOP.", of=Fault.MESSAGE, permanent=True))
+        return _give_up(desk, _said_stop())
     now = clock.now()
     channel = CHANNELS[turn.way.channel]
     until = breakers.closed_to(desk.breaker, now)
@@ -309,6 +308,8 @@ def _send(turn: Turn, desk: Desk, channel: Channel) -> Outcome:
         desk = _read(turn.way, [Waiting(one.ticket_id, one.key["sk"]) for one in desk.pages], in_turn=True)
         if not desk.wanted:
             return Outcome.SKIPPED
+        if desk.stopped:
+            return _give_up(desk, _said_stop())
     else:
         # The table answers so slowly that nobody knows what is wanted now.
         now = clock.now()
@@ -326,6 +327,11 @@ def _send(turn: Turn, desk: Desk, channel: Channel) -> Outcome:
         logger.info("handed over", extra={"page": one.page_id, "outcome": outcome, "provider_id": provider_id})
     breakers.worked(desk.breaker)
     return Outcome.SENT
+
+
+def _said_stop() -> SendError:
+    # The flag is the number's, whatever the company: the method is none the worse when START takes it back.
+    return SendError("The number has said STOP.", of=Fault.MESSAGE, permanent=True)
 
 
 def _known_code(desk: Desk) -> str | None:
