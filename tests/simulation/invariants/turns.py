@@ -22,8 +22,8 @@ def members_take_turns(trace: Trace) -> Iterator[Violation]:
             if not everybody:
                 continue
             pages = [one[0] for _, one in trace.pages_of(pk, old.row["epoch"])]
-            if any(one.at < new.at - 20 for one in pages):
-                continue  # they were put by an attempt that died
+            if any(one.at < new.at - 20 for one in pages) or old.row["change"] == "edited":
+                continue  # they were put by an attempt that died, or by one that another rule was for
             paged = {one.row["user"] for one in pages}
             rule = steady(trace, (f"T#{new.row['tenant']}#RULE#{new.row['rule_id']}", "RULE"), new.at)
             if len(paged) != 1:
