@@ -85,7 +85,7 @@ def consume(queue: Place) -> Right:
 READ_DIRECTORY = may(READ, Place.DIRECTORY)
 LOOK_UP = (READ_DIRECTORY, may(QUERY, Place.DIRECTORY, Place.DIRECTORY_LISTED))
 LIST_DIRECTORY = may(QUERY, Place.DIRECTORY_LISTED)
-FLAG = may(_dynamodb("GetItem", "UpdateItem"), Place.DIRECTORY)  # contact methods are a part of their user
+FLAG = may((*READ, *_dynamodb("UpdateItem")), Place.DIRECTORY)  # contact methods are a part of their user
 WRITE_TICKETS = may((*READ, *CHANGE), Place.TICKETS)  # of dedup rows alone some are deleted
 SEND_PAGES = may((*READ, *_dynamodb("PutItem", "UpdateItem", "Query")), Place.TICKETS)
 # What waits for a person's turn is put and taken away in batches; a breaker that closes is gone.

@@ -154,8 +154,8 @@ ALL: tuple[Bug, ...] = (
     bug(
         "a page is sent as often as its message comes",
         "notification._read",
-        "one is None or one.settled or not",
-        "one is None or not",
+        "one and not one.settled and",
+        "one and",
     ),
     bug(
         "the page of the next method is as old as the first",

@@ -1,10 +1,11 @@
 """How people want to be paged: by which method first, and when not to be woken. The stories begin at 9 o'clock UTC."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from tests.simulation.cloud.gate import CrashOnce, Killed, Meanwhile
+from tests.simulation.cloud.gate import Call, CrashOnce, Killed, Meanwhile
 from tests.simulation.story import PHONES, Story, link_in, mail, step
 
 HOUR = 3600.0
@@ -258,3 +259,37 @@ def test_who_sleeps_when_a_step_is_taken_again_is_paged_as_the_second_decision_s
         story.open()
         story.run(2 * HOUR)
         assert came(story) == about((180, PHONES["bob"]), (HOUR, PHONES["ada"]))
+
+
+@dataclass
+class Slow:
+    """Every call of the notifier takes so many seconds."""
+
+    story: Story
+    seconds: float
+
+    def before(self, call: Call) -> None:
+        if call.function == "notifier":
+            self.story.timeline.spend(self.seconds)
+
+    def after(self, call: Call) -> None:
+        """The answer is there."""
+
+
+@pytest.mark.parametrize(("seconds", "messages"), [(0.008, 2), (0.025, 5)])
+def test_what_a_night_held_back_is_told_in_the_morning_at_the_pace_of_a_real_table(
+    story: Story, seconds: float, messages: int
+) -> None:
+    wishes(story, "ada", quiet=[quiet("09:00", "09:30")])
+    story.rule(step("ada", "bob", wait="5m"), step("bob", wait="2h"))
+    story.gate.faults.append(Slow(story, seconds))
+    tickets = []
+    for number in range(150):
+        tickets.append(story.open(title=f"Disk {number} full"))
+        story.run(1)
+    story.run(1800)
+    held = [page["status"] for ticket in tickets for page in story.pages(ticket) if page["user"] == "ada"]
+    assert held == ["sent"] * 150
+    told = [sent.at for sent in story.to("ada")]
+    assert len(told) <= messages
+    assert told[-1] < 1800 + 180

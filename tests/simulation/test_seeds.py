@@ -42,8 +42,6 @@ KEPT = [
     ("net_off", 1),
     # Who said STOP between two looks before a late send was written to all the same.
     ("swarm", 13864),
-    # A code of many went out again with one of them.
-    ("recovery", 63),
     # A severity edited while a step was taken; an answer that was done, and whose confirmation was lost.
     ("swarm", 14247),
     ("swarm", 1344),

@@ -28,7 +28,6 @@ def test_of_a_url_the_host_alone_is_the_same_in_small_letters(given: str, kept: 
         ("https://example.com/#part", "can be fetched"),
         ("https://example.com\\@127.0.0.1/", "can be fetched"),
         ("https://example.com:99999/", "no such port"),
-        ("https://example.com/" + "x" * url.LONGEST, "at most 2000 characters"),
     ],
 )
 def test_a_url_that_can_be_read_in_two_ways_is_none(given: str, why: str) -> None:
@@ -122,10 +121,3 @@ def test_an_address_is_public_if_it_can_only_be_a_strangers(address: str, fine: 
 def test_a_url_that_is_never_asked_is_told_why(text: str, told: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
         url.check(text, loopback=False)
-
-
-def test_a_url_has_two_thousand_characters_at_most() -> None:
-    longest = "https://example.com/".ljust(2000, "x")
-    assert url.normal(longest) == longest
-    with pytest.raises(ValueError, match=r"^A URL has at most 2000 characters\.$"):
-        url.normal(longest + "x")

@@ -79,7 +79,8 @@ def _flag(failing: Page, reason: str) -> None:
 def try_another_way(failing: Page, of: Ticket) -> bool:
     """Page the same user by another method at once. Return whether there was one that nobody has tried in this step."""
     siblings = _step(failing)
-    begun = [one for one in siblings if one.user == failing.user and _follows(one, failing)]
+    others = [one for one in siblings if one.user == failing.user and one.key != failing.key]
+    begun = [one for one in others if one.instead and not one.settled]
     if begun:
         # Whoever put it may have died before asking for it; asked for twice, it is sent by who claims it first.
         queues.put_pages(begun, clock.now())
@@ -96,6 +97,7 @@ def try_another_way(failing: Page, of: Ticket) -> bool:
             **draft.model_dump(),
             "attempts": 0,
             "not_before": None,
+            "instead": True,
             "created_at": clock.now(),
             "error": None,
             "code": None,
@@ -107,11 +109,6 @@ def try_another_way(failing: Page, of: Ticket) -> bool:
         return True  # somebody else did, and asked for it to be sent
     queues.put(queues.page_message(following))
     return True
-
-
-def _follows(sibling: Page, failing: Page) -> bool:
-    """Say whether a page was put because another failed, and still waits to be sent."""
-    return sibling.created_at > failing.created_at and not sibling.settled
 
 
 def _put_back(failing: Page, error: SendError) -> Outcome:

@@ -188,16 +188,17 @@ def _read(message: PageMessage | TurnMessage, pages: Sequence[Waiting], *, in_tu
     broken = breakers.key(message.tenant, message.channel, message.address)
     breaker, *rows = tickets.get_many([broken, *places, *phone])
     stopped = bool(phone and (rows.pop() or {}).get("stopped"))
-    wanted, skipped = [], 0
+    coming: list[tuple[Page, Ticket | None]] = []
     for ticket_row, page_row in zip(rows[::2], rows[1::2], strict=True):
         one = Page.of(page_row) if page_row else None
-        if one is None or one.settled or not _comes_now(one, message.address, now, in_turn=in_turn):
-            continue
-        of = Ticket.of(ticket_row) if ticket_row else None
-        why = page.unwanted(one, of, _later(of, one), now) or _left(one)
+        if one and not one.settled and _comes_now(one, message.address, now, in_turn=in_turn):
+            coming.append((one, Ticket.of(ticket_row) if ticket_row else None))
+    wanted, skipped, known = [], 0, _directory(coming)
+    for one, of in coming:
+        why = page.unwanted(one, of, _later(of, one), now) or _left(one, known)
         if why or of is None:
             skipped += settle(one, page.skipped(one, why or "", now), Outcome.SKIPPED) is Outcome.SKIPPED
-        elif (until := _maintained_until(one, of, now)) is not None:
+        elif (until := _maintained_until(one, of, known, now)) is not None:
             if settle(one, page.sleeping(one, until, now), Outcome.PUT_OFF) is Outcome.PUT_OFF:
                 queues.put(queues.page_message(one), delay=due.delay_seconds(until, now))
         else:
@@ -218,25 +219,34 @@ def _comes_now(one: Page, address: str, now: datetime, *, in_turn: bool) -> bool
     return True
 
 
-def _left(one: Page) -> str | None:
-    """Return why a page that waited for its time has nobody to go to; None if there is somebody, or it never waited.
+def _directory(coming: Sequence[tuple[Page, Ticket | None]]) -> dict[str, Row | None]:
+    """Return users and teams, by partition key, of pages that waited for their time: in one call, however many.
 
-    It may have waited for a night: long enough to leave. A step that pages at once has just looked.
+    They may have waited for a night: long enough to leave. A step that pages at once has just looked.
     """
+    waited = [(one, of) for one, of in coming if one.not_before is not None]
+    places = [keys.user(one.tenant, one.user) for one, _ in waited]
+    places += [keys.team(one.tenant, of.team) for one, of in waited if of]
+    wanted = {key["pk"]: key for key in places}
+    return dict(zip(wanted, directory.get_many(list(wanted.values())), strict=True)) if wanted else {}
+
+
+def _left(one: Page, known: dict[str, Row | None]) -> str | None:
+    """Return why a page that waited for its time has nobody to go to; None if there is somebody, or it never waited."""
     if one.not_before is None:
         return None
-    row = directory.get(keys.user(one.tenant, one.user))
+    row = known[keys.user(one.tenant, one.user)["pk"]]
     return None if row and row.get("active", True) else f"{one.user} is not active any more."
 
 
-def _maintained_until(one: Page, of: Ticket, now: datetime) -> datetime | None:
+def _maintained_until(one: Page, of: Ticket, known: dict[str, Row | None], now: datetime) -> datetime | None:
     """Return until when a page that waited for its time waits on, for the team is in maintenance; None: it does not.
 
     A step is not taken in a maintenance, and needs not be looked at. As one, it is asked again before long.
     """
     if one.not_before is None or one.ask:
         return None
-    row = directory.get(keys.team(one.tenant, of.team))
+    row = known[keys.team(one.tenant, of.team)["pk"]]
     end = Team.of(row).pauses(now) if row else None
     return min(end, now + HELD_FOR) if end else None
 
@@ -255,7 +265,7 @@ def _hand_over(turn: Turn, desk: Desk, others: Sequence[Waiting]) -> Outcome:
     if outcome is Outcome.PUT_OFF:
         return outcome  # they are on the list again
     turns.forget(turn, others)
-    more = len(others) >= turns.MOST
+    more = len(others) >= turns.room(turn.way)
     if outcome is not Outcome.SENT:
         turns.give_back(turn, clock.now(), more=more)
     elif more:
@@ -311,9 +321,10 @@ def _send(turn: Turn, desk: Desk, channel: Channel) -> Outcome:
         if desk.stopped:
             return _give_up(desk, _said_stop())
     else:
-        # The table answers so slowly that nobody knows what is wanted now.
+        # The table answers so slowly that nobody knows what is wanted now: of half as many it may be known in time.
         now = clock.now()
-        turns.put_off(turn, desk.pages, now + SLOW_TABLE, now, "The table was too slow to say whether it is wanted.")
+        fewer = replace(turn, way=turn.way.model_copy(update={"halved": turn.way.halved + 1}))
+        turns.put_off(fewer, desk.pages, now + SLOW_TABLE, now, "The table was too slow to say whether it is wanted.")
         return Outcome.PUT_OFF
     tried = [one.tried().model_copy(update={"code": code}) for one in desk.pages]
     desk = replace(desk, wanted=[Wanted(one, of.of) for one, of in zip(tried, desk.wanted, strict=True)])

@@ -76,6 +76,7 @@ class Page(Record):
     created_at: Moment
     expected_at: Moment | None = None  # its step's due time, or its person's turn: what lateness is counted from
     not_before: Moment | None = None  # its person wants it later than its step
+    instead: bool | None = None  # it was put because another of its person could not be sent
     due_at: Moment | None = None
     sent_at: Moment | None = None
     error: str | None = None

@@ -38,6 +38,7 @@ class TurnMessage(BaseModel):
     channel: str
     address: str
     tries: int = 0  # turns that could not be used, for want of a share of the sender
+    halved: int = 0  # how often there were too many pages to be looked at in time
 
 
 class Notice(BaseModel):

@@ -80,9 +80,14 @@ def wait(one: Page, until: datetime, now: datetime) -> bool:
 
 
 def waiting(way: TurnMessage) -> list[Waiting]:
-    """Return the pages that wait for a turn, in no order, `MOST` at most."""
-    rows = tickets.query(_key(way)["pk"], begins=keys.waiting_for(way.method_id), limit=MOST)
+    """Return the pages that wait for a turn, in no order, as many as there is room for."""
+    rows = tickets.query(_key(way)["pk"], begins=keys.waiting_for(way.method_id), limit=room(way))
     return [Waiting(row["ticket_id"], row["page"]) for row in rows.items]
+
+
+def room(way: TurnMessage) -> int:
+    """Return how many pages a turn takes: fewer each time that so many could not be looked at in time."""
+    return max(1, MOST >> way.halved)
 
 
 def forget(turn: Turn, pages: Sequence[Waiting]) -> None:

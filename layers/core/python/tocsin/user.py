@@ -276,7 +276,7 @@ class MethodSettings(Body):
 
     channel: AnyChannel
     address: str = Field(
-        max_length=2000,
+        max_length=url.LONGEST,
         description="A phone number in international form, an e-mail address, or of a webhook the https URL that pages "
         "are posted to as JSON (`kind`, `text`, `title`, `severity`, `team`, `link`, `tickets`). Of a URL admins and "
         "the person alone are shown more than the host.",
