@@ -1,8 +1,9 @@
-"""Two companies with the same names for everything: users, teams, rules."""
+"""Two companies with the same names for everything: users, teams, rules, integrations."""
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from tests.simulation.world import Rows, World
 
@@ -15,6 +16,18 @@ METHODS = {  # by channel, whether they are verified
     "cyd": {"sms": False, "voice": True},
     "dan": {"sms": True, "webhook": True},
 }
+ALARMS, ALERTS = "watch", "alerts"  # integrations: alarms of CloudWatch, and alerts in our own words
+INTEGRATIONS: dict[str, dict[str, Any]] = {
+    ALARMS: {"type": "cloudwatch", "team": TEAM, "severity_map": {"*": "sev1"}},
+    ALERTS: {"type": "generic", "team": OTHER_TEAM, "severity_map": {"critical": "sev1", "*": "sev3"}},
+}
+
+
+class Founded(NamedTuple):
+    """The rows of two companies, and the paths of their doors for alerts."""
+
+    rows: Rows
+    doors: dict[str, str]
 
 
 def number(tenant: int, user: str) -> str:
@@ -28,15 +41,14 @@ def hook(tenant: str, user: str) -> str:
 
 
 @cache
-def companies(pair: tuple[str, str]) -> Rows:
-    """Return the rows of two companies, made once over the API."""
+def companies(pair: tuple[str, str]) -> Founded:
+    """Return two companies, made once over the API."""
     with World() as world:
-        for index, tenant in enumerate(pair):
-            _found(world, index, tenant)
-        return dict(world.directory.items)
+        doors = {tenant: _found(world, index, tenant) for index, tenant in enumerate(pair)}
+        return Founded(dict(world.directory.items), doors)
 
 
-def _found(world: World, index: int, tenant: str) -> None:
+def _found(world: World, index: int, tenant: str) -> str:
     admin = {"user_id": "ada", "email": f"ada@{tenant}.example.com"}
     body = {"company_id": tenant, "name": tenant, "admin": admin}
     assert world.api("POST", "/companies", body, tenant="", role="operator").status == 201
@@ -46,9 +58,11 @@ def _found(world: World, index: int, tenant: str) -> None:
     wanted += [("POST", "/teams", {"team_id": team, "name": team}) for team in (TEAM, OTHER_TEAM)]
     for user in USERS:
         wanted += _person(index, tenant, user)
+    wanted += [("POST", "/integrations", {"integration_id": name, **body}) for name, body in INTEGRATIONS.items()]
     for method, path, sent in wanted:
         answer = world.api(method, path, sent, tenant=tenant)
         assert answer.status in (200, 201), answer
+    return urlsplit(answer.body["url"]).path  # of the last one: the door for alerts
 
 
 def _person(index: int, tenant: str, user: str) -> Iterator[tuple[str, str, Any]]:

@@ -49,7 +49,8 @@ class Edit:
         assert source.count(self.old) == 1, f"{self.where} does not say {self.old!r} once"
         made: dict[str, Any] = {}
         exec(compile(source.replace(self.old, self.new), self.where, "exec"), dict(function.__globals__), made)  # noqa: S102 - as above
-        (edited,) = (one for one in made.values() if hasattr(one, "__code__"))
+        functions = (getattr(one, "fget", one) for one in made.values())
+        (edited,) = (one for one in functions if isinstance(one, FunctionType))
         return edited.__code__
 
 

@@ -294,4 +294,31 @@ ALL: tuple[Bug, ...] = (
         "if own and severity in own.by_severity:",
         "if False:",
     ),
+    # who watches
+    bug("the end of an alarm is noted, and no more", "intake.alarm", 'if change.state == "OK":', "if False:"),
+    bug("that an alarm has no data is no news", "intake.alarm", "tickets.add_note(", "(lambda *told: None)("),
+    bug(
+        "an alarm that is told again opens another ticket",
+        "intake._open",
+        "ids.sha256(_scope(door), delivery)[:26] if delivery else None",
+        "None",
+    ),
+    bug(
+        "two integrations have their keys in common",
+        "intake._scope",
+        "{door.integration.integration_id}",
+        "",
+    ),
+    bug("an alarm that cannot be taken now is dropped", "intake.own", "(Forbidden, Conflict)", "Exception"),
+    bug("what other systems call severe is not asked for", "intake._severity", 'mapped.get(foreign or "") or', ""),
+    bug("an alarm is as severe as what names no severity", "intake._severity", 'else mapped.get("*")', "else None"),
+    bug(
+        "what a monitor acknowledges is over",
+        "intake.generic",
+        "tickets.acknowledge if alert.action is Action.ACKNOWLEDGE else tickets.resolve",
+        "tickets.resolve",
+    ),
+    bug(
+        "whatever an alarm says opens a ticket", "sources.cloudwatch.AlarmChange.opens", 'self.state == "ALARM"', "True"
+    ),
 )

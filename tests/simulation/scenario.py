@@ -1,7 +1,7 @@
 """What people and systems do in a run, drawn from its seed: two companies with the same names for everything.
 
-Tickets are opened (again, with the same key, with ids that run into each other), answered by API, SMS and link,
-changed, opened anew and resolved, while rules, users and methods change under way.
+Tickets are opened (again, with the same key, with ids that run into each other, by monitors), answered by API, SMS and
+link, changed, opened anew and resolved, while rules, users and methods change under way.
 """
 
 from collections.abc import Iterator
@@ -11,15 +11,17 @@ from random import Random
 from typing import Any
 
 from tests.simulation.answers import Answers
-from tests.simulation.companies import OTHER_TEAM, TEAM, USERS, number
+from tests.simulation.companies import ALARMS, ALERTS, OTHER_TEAM, TEAM, USERS, number
 from tests.simulation.customs import Customs
 from tests.simulation.haste import Haste
+from tests.simulation.monitors import Monitors
 from tests.simulation.rotas import NAME, Rotas
 from tests.simulation.timeline import START
 from tests.simulation.trace import CALLER, Act, Trace, Violation
 from tests.simulation.world import World
 from tests.world import Answer
 from tocsin import rules, times
+from tocsin.rows import Row
 from tocsin.rule import RuleBody
 
 WAITS = ("10s", "30s", "1m", "2m", "4m", "10m", "30m")
@@ -53,11 +55,13 @@ class Scenario:
     long: bool
     length: float
     people: Random  # what they make of an escalation; apart, so that it does not change what else a seed plays
+    doors: dict[str, str]  # where each company's alerts go
     openings: list[Opening] = field(default_factory=list)
     rotas: Rotas = field(init=False)
     turns: Random = field(init=False)  # where rounds begin, and whose members take turns
     customs: Customs = field(init=False)
     answers: Answers = field(init=False)
+    monitors: Monitors = field(init=False)
 
     def begin(self) -> None:
         """Make the rules, and plan what is done when."""
@@ -94,6 +98,9 @@ class Scenario:
         alert = lambda tenant, body: self._open(Opening(tenant, body))  # noqa: E731
         ways = (self.world, self._later, alert, self._act, self._readdress)
         Haste(haste, *ways).plan(list(self.openings), self.length)
+        watch = Random(f"monitors {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
+        self.monitors = Monitors(watch, self.world, self.trace, self.doors, self._later, self._takes_up)
+        self.monitors.plan(self.length)
 
     def _plan_people(self) -> None:
         if self.people.random() < 0.6:
@@ -126,6 +133,14 @@ class Scenario:
         if one.key:
             self._call("ask", "POST", f"{one.path}/responders", target, one.tenant, ticket=one.key)
 
+    def _takes_up(self, tenant: str, pk: str) -> None:
+        """Let people act on what a monitor has opened."""
+        one, random = Opening(tenant, {}, key=pk, tag="Z7"), self.monitors.random
+        for _ in range(random.choice((0, 0, 1, 2))):
+            at = self.world.seconds + random.choice((1.0, 30.0, 600.0)) * random.random()
+            act, *given = random.choice(((self._move,), (self._reply,), (self._follow,), (self._steer,)))
+            self._later(at, act, one, *given)
+
     def end(self) -> None:
         """Ask for every ticket once more, in some runs by the lists, and send every dedup key that is still open."""
         by_lists = self.customs.random.random() < 0.3
@@ -136,10 +151,18 @@ class Scenario:
         for pk, images in self.trace.tickets.items():
             row = images[-1].row
             if row.get("dedup_key") and row["status"] != "resolved":
-                again = {"team": images[0].row["team"], "title": row["title"], "dedup_key": row["dedup_key"]}
-                answer = self.world.api("POST", "/tickets", again, tenant=row["tenant"])
-                if answer.status != 200 or answer.body["ticket_id"] != row["ticket_id"]:
+                answer = self._again({**row, "team": images[0].row["team"]})
+                if answer.status not in (200, 202) or answer.body["ticket_id"] != row["ticket_id"]:
                     self.trace.seen.append(Violation("I7", pk, f"its dedup key is answered {answer}"))
+
+    def _again(self, row: Row) -> Answer:
+        """Send the dedup key of a ticket as it came first; an alarm's own message cannot be answered."""
+        if row["source"] == f"integration:{ALARMS}":
+            return Answer(200, row)
+        if row["source"] == f"integration:{ALERTS}":
+            return self.monitors.again(row)
+        again = {"team": row["team"], "title": row["title"], "dedup_key": row["dedup_key"]}
+        return self.world.api("POST", "/tickets", again, tenant=row["tenant"])
 
     def _shown_one_by_one(self) -> Iterator[tuple[str, Any]]:
         for pk, images in self.trace.tickets.items():

@@ -74,14 +74,16 @@ def play(mode: str, seed: int) -> Trace:
     how = MODES[mode]
     random = Random(f"{mode} {seed}")  # noqa: S311 - a simulation is to be repeatable
     pair = PAIRS[random.randrange(2)]
-    with World(seed, sweeper=how.sweeper, directory=companies(pair)) as world:
+    founded = companies(pair)
+    with World(seed, sweeper=how.sweeper, directory=founded.rows) as world:
         world.put(keys, "DUE_SHARDS", 4)  # a sweep of 64 is as good, and takes sixteen times as long
         if random.random() < 0.5:
             _make_small(world)
         trace = Trace(world, mode, how.bound)
         days = random.random() < how.long
         length = random.choice((100_000.0, 300_000.0)) if days else random.choice((600.0, 1500.0, 3600.0))
-        scenario = Scenario(world, trace, random, pair, days, length, Random(f"people {mode} {seed}"))  # noqa: S311 - as above
+        people = Random(f"people {mode} {seed}")  # noqa: S311 - as above
+        scenario = Scenario(world, trace, random, pair, days, length, people, founded.doors)
         if not how.first_line:
             world.tickets.listeners.remove(world.clock.hear)
             world.tickets.listeners.remove(world.historian.hear)

@@ -11,6 +11,7 @@ from tests.simulation.invariants import (
     holds,
     keeping,
     lateness,
+    monitoring,
     order,
     responding,
     rules,
@@ -79,6 +80,10 @@ CHECKS: tuple[Check, ...] = (
     holds.a_step_waits_for_somebody,
     responding.who_is_asked_for_is_paged,
     responding.nobody_is_asked_twice_in_a_minute,
+    monitoring.who_watches_is_heard,
+    monitoring.one_message_is_one_ticket,
+    monitoring.alarms_are_their_teams,
+    monitoring.missing_data_are_noted,
 )
 
 

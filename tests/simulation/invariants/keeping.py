@@ -116,7 +116,8 @@ def a_dedup_key_has_one_ticket(trace: Trace) -> Iterator[Violation]:
         row = images[0].row
         if row.get("dedup_key"):
             over = next((one.at for one in images if one.row.get("status") == "resolved"), trace.end)
-            spans[row["tenant"], row["team"], row["dedup_key"]].append((images[0].at, over, pk))
+            of = row["source"] if row["source"].startswith("integration:") else row["team"]
+            spans[row["tenant"], of, row["dedup_key"]].append((images[0].at, over, pk))
     for (tenant, _, key), found in spans.items():
         for (_, over, first), (begun, _, second) in pairwise(sorted(found)):
             if begun < over:

@@ -86,6 +86,5 @@ def within(week: Parts, span: Span) -> Iterator[tuple[datetime, datetime]]:
             until = min(end, monday + timedelta(minutes=closes))
             if since >= end:
                 break
-            if since < until:
-                yield span.begin + (since - begin), span.begin + (until - begin)
+            yield span.begin + (since - begin), span.begin + (until - begin)
         monday += timedelta(days=7)

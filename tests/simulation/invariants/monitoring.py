@@ -1,0 +1,136 @@
+"""I7, for who watches: an alarm that was taken has its ticket, its end has ended it, and none is told twice."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+
+from tests.simulation.companies import ALARMS, INTEGRATIONS
+from tests.simulation.trace import Act, Image, Trace, Violation
+from tocsin.rows import Row
+
+Named = tuple[str, str, str]  # tenant, dedup key, source
+MONITORS = ("alarm", "alert")
+TAKEN = (200, 202)
+SEVERITIES = {"critical": "sev1"}  # of the map; every other is sev3
+
+
+def who_watches_is_heard(trace: Trace) -> Iterator[Violation]:
+    """I7: an alarm is a ticket that is open, or was opened by the same message; its end is the end of its ticket."""
+    for act in trace.acts:
+        if act.what not in MONITORS:
+            continue
+        if act.answer.status not in (*TAKEN, 500, 503):
+            yield Violation("I7", act.body["key"], f"was refused: {act.answer}")
+        if act.answer.status not in TAKEN:
+            continue
+        found = _of(trace, act)
+        match act.body["state"]:
+            case "open" if not any(_open(images, act) or _told_before(trace, images, act) for _, images in found):
+                yield Violation("I7", act.body["key"], f"went off at {act.begun:.1f} s, and has no ticket")
+            case "resolve":
+                yield from _still(act, found, {"resolved"})
+            case "acknowledge" if act.what == "alert":
+                yield from _still(act, found, {"under_investigation", "pending_fix", "resolved"})
+                yield from _ended(trace, act, found)
+
+
+def _of(trace: Trace, act: Act) -> list[tuple[str, list[Image]]]:
+    """Return the tickets of an alarm's key, opened by its integration."""
+    return [(pk, images) for pk, images in trace.tickets.items() if _named(images[0].row) == _key(act)]
+
+
+def _key(act: Act) -> Named:
+    return act.tenant, act.body["key"], f"integration:{act.path}"
+
+
+def _named(row: Row) -> Named:
+    return row["tenant"], row.get("dedup_key", ""), row["source"]
+
+
+def _open(images: list[Image], act: Act) -> bool:
+    over = next((one.at for one in images if one.row["status"] == "resolved"), act.ended)
+    return images[0].at <= act.ended and over >= act.begun
+
+
+def _told_before(trace: Trace, images: list[Image], act: Act) -> bool:
+    return any(
+        one.what == "alarm"
+        and one.body["delivery"] == act.body.get("delivery")
+        and one.begun <= images[0].at <= one.ended
+        for one in trace.acts
+    )
+
+
+def _still(act: Act, found: list[tuple[str, list[Image]]], wanted: set[str]) -> Iterator[Violation]:
+    """Yield those that were there before, and at no time of the act as they were wanted."""
+    for pk, images in found:
+        before = [one.row["status"] for one in images if one.at <= act.begun]
+        during = {one.row["status"] for one in images if act.begun <= one.at <= act.ended}
+        if before and not wanted & {before[-1], *during}:
+            yield Violation("I7", pk, f"is {before[-1]}, and its monitor said {act.body['state']} at {act.ended:.1f} s")
+
+
+def _ended(trace: Trace, act: Act, found: list[tuple[str, list[Image]]]) -> Iterator[Violation]:
+    """Yield those that an act resolved that was to acknowledge."""
+    others = [one for one in trace.acts if one.what in MONITORS and _key(one) == _key(act)]
+    if any(one.body["state"] == "resolve" and one.begun <= act.ended and one.ended >= act.begun for one in others):
+        return
+    for pk, images in found:
+        for old, new in pairwise(images):
+            ended = old.row["status"] != "resolved" == new.row["status"]
+            if ended and act.begun <= new.at <= act.ended and new.row["changed_by"] == f"integration:{act.path}":
+                yield Violation("I7", pk, f"was to be acknowledged at {act.ended:.1f} s, and is over")
+
+
+def one_message_is_one_ticket(trace: Trace) -> Iterator[Violation]:
+    """I7: a message that comes again opens no second ticket, and each one is counted."""
+    opened: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for pk, images in trace.tickets.items():
+        row = images[0].row
+        if row["source"] == f"integration:{ALARMS}" and not row.get("healed"):  # that one's id is another message's
+            opened[row["tenant"], row["fingerprint"]].append(pk)
+    for first, *others in opened.values():
+        if others:
+            yield Violation("I7", first, f"{others} were opened by the same message")
+    by_key: dict[Named, set[str]] = defaultdict(set)
+    for number, act in enumerate(trace.acts):
+        if act.what in MONITORS and act.body["state"] == "open" and act.answer.status in TAKEN:
+            by_key[_key(act)].add(act.body.get("delivery", f"{number}"))
+    for key, told in by_key.items():
+        counted = sum(images[-1].row["count"] for images in trace.tickets.values() if _named(images[0].row) == key)
+        if counted < len(told):
+            yield Violation("I7", " ".join(key), f"went off {len(told)} times, of which {counted} are counted")
+
+
+def alarms_are_their_teams(trace: Trace) -> Iterator[Violation]:
+    """I7: what an integration opens is of its team, as severe as it says, and of the name that was sent."""
+    for pk, images in trace.tickets.items():
+        row = images[0].row
+        integration = row["source"].removeprefix("integration:")
+        if integration == row["source"]:
+            continue
+        told = [one.body for one in trace.acts if one.what in MONITORS and _key(one) == _named(row)]
+        told = [body for body in told if body["state"] == "open"]
+        severities = (
+            {"sev1"} if integration == ALARMS else {SEVERITIES.get(one.get("severity"), "sev3") for one in told}
+        )
+        if row["team"] != INTEGRATIONS[integration]["team"]:
+            yield Violation("I7", pk, f"is of {row['team']}")
+        if row["severity"] not in severities:
+            yield Violation("I7", pk, f"is {row['severity']}, and was told as {severities}")
+        if row["title"] not in {one["title"] for one in told}:
+            yield Violation("I7", pk, f"is called {row['title']}")
+
+
+def missing_data_are_noted(trace: Trace) -> Iterator[Violation]:
+    """I7: of an alarm that has no data any more there is a note, if its ticket was open all the while."""
+    for act in trace.acts:
+        if act.what != "alarm" or act.body["state"] != "acknowledge" or act.answer.status not in TAKEN:
+            continue
+        for pk, images in _of(trace, act):
+            open_ = images[0].at <= act.begun and not any(
+                one.row["status"] == "resolved" and one.at <= act.ended for one in images
+            )
+            noted = any(sk.startswith("NOTE#") for key, sk in trace.world.tickets.items if key == pk)
+            if open_ and not noted:
+                yield Violation("I7", pk, f"nothing is noted of what was told at {act.ended:.1f} s")
