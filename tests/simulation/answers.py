@@ -36,7 +36,7 @@ class Answers:
     def say(self, number: str, word: str) -> None:
         """Say a word that counts for the number: STOP or START."""
         begun = self.world.seconds
-        if self.world.reply(number, word):
+        if self._reply(number, word):
             self._note(Act(begun, self.world.seconds, word, "", number, {}, Answer(200, None)))
 
     def _resolve(self, ticket: Callable[[], str]) -> None:
@@ -57,7 +57,7 @@ class Answers:
         if page is None:
             return
         begun, before = self.world.seconds, self._open(page.address)
-        taken = self.world.reply(page.address, text)
+        taken = self._reply(page.address, text)
         if self.world.seconds != begun or not taken:
             # What was open may have changed meanwhile, and it is for none to say what it was for.
             both = (*before.values(), *self._open(page.address).values())
@@ -68,6 +68,15 @@ class Answers:
                 self._note(Act(begun, begun, "answer", "", "sms", {}, Answer(200, None), pk))
         for pk, user in meant:
             self.trace.tried[pk].append((begun, user))
+
+    def _reply(self, number: str, text: str) -> bool:
+        """Send an SMS. What was taken may be delivered again, and is to do nothing then."""
+        message_id = f"{self.whim.getrandbits(64):x}"
+        taken = self.world.reply(number, text, message_id)
+        if taken and self.whim.random() < 0.25:
+            again = self.world.seconds + self.whim.choice((0.0, 1.0, 45.0, 300.0))
+            self.later(again, self.world.reply, number, text, message_id)
+        return taken
 
     def _open(self, number: str) -> dict[str, list[tuple[str, str]]]:
         """Return the codes of a number with the unread tickets that each was the last for, and whose code it is."""
@@ -123,7 +132,7 @@ class Answers:
 
     def _by_sms(self, page: Attempt, text: str, what: str, ticket: str, begun: float, tries: int = TRIES) -> None:
         self._tries(page)
-        if self.world.reply(page.address, text):
+        if self._reply(page.address, text):
             self._note_all(page, begun, what, Answer(200, None))
         elif tries:
             self.later(self.world.seconds + 20, self._by_sms, page, text, what, ticket, begun, tries - 1)

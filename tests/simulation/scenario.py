@@ -321,6 +321,10 @@ class Scenario:
         }[act]
         self._call(act, "POST", f"{one.path}/{act}", body, one.tenant, ticket=one.key)
 
+    def _woken(self, tenant: str) -> list[str]:
+        """Return the tickets that the end of a maintenance may wake."""
+        return [pk for pk, sk in self.trace.rows if sk == "TICKET" and pk.startswith(f"T#{tenant}#")]
+
     def _tries(self, ticket: str) -> None:
         """Note that somebody is about to act on a ticket, whatever comes of it."""
         self.trace.tried[ticket].append((self.world.seconds, CALLER))
@@ -363,8 +367,8 @@ class Scenario:
     ) -> None:
         """Call the API until it answers, as callers do."""
         begun = self.world.seconds if begun is None else begun
-        if ticket:
-            self._tries(ticket)
+        for one in [ticket] if ticket else self._woken(tenant) if "maintenance" in what else []:
+            self._tries(one)
         answer = self.world.api(method, path, body, tenant=tenant)
         self.trace.acts.append(Act(begun, self.world.seconds, what, tenant, path, body, answer, ticket))
         if answer.status < 500:

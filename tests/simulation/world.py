@@ -128,9 +128,10 @@ class World:
         """Open a link that was sent, or (POST) press its button."""
         return self._call("links", request(method, url.removeprefix(ENVIRONMENT["PUBLIC_URL"])))
 
-    def reply(self, number: str, text: str) -> bool:
+    def reply(self, number: str, text: str, message_id: str | None = None) -> bool:
         """Answer by SMS. Say whether the function took it."""
         sms = {"originationNumber": number, "destinationNumber": "+4915200000000", "messageBody": text}
+        sms |= {"inboundMessageId": message_id} if message_id else {}
         event = {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": json.dumps(sms)}}]}
         return self.invoke("replies", event) is not None
 

@@ -14,14 +14,16 @@ ENDS_A_SNOOZE = ("snooze_ended", "hurried", "reassigned", "resolved")
 
 
 def nobody_answers_for_others(trace: Trace) -> Iterator[Violation]:
-    """I7: a ticket's status changes when somebody acts on it, or on what one message told with it, and in that name."""
+    """I7: a ticket changes when somebody acts on it, or on what one message told with it, once, and in that name."""
     for pk, images in trace.tickets.items():
         for old, new in pairwise(images):
-            if not new.row or new.row["status"] == old.row["status"] or new.row["changed_by"] == "system":
+            if not new.row or new.row["rev"] == old.row["rev"] or new.row["changed_by"] == "system":
+                continue
+            if new.row["change"] == "deduplicated":  # who sends an alert names no ticket
                 continue
             who = {name for at, name in trace.tried.get(pk, ()) if new.at - LONGEST_CALL <= at <= new.at}
             if new.row["changed_by"] not in who:
-                told = f"became {new.row['status']} at {new.at:.1f} s by {new.row['changed_by']}"
+                told = f"{new.row['change']} ({new.row['status']}) at {new.at:.1f} s by {new.row['changed_by']}"
                 yield Violation("I7", pk, f"{told}, and {sorted(who) or 'nobody'} acted on it")
 
 

@@ -11,6 +11,7 @@ from tocsin.rows import Row
 Named = tuple[str, str, str]  # tenant, dedup key, source
 MONITORS = ("alarm", "alert")
 TAKEN = (200, 202)
+LONGEST_PAUSE = 700.0  # seconds before who was refused tells it again
 SEVERITIES = {"critical": "sev1"}  # of the map; every other is sev3
 
 
@@ -32,6 +33,14 @@ def who_watches_is_heard(trace: Trace) -> Iterator[Violation]:
             case "acknowledge" if act.what == "alert":
                 yield from _still(act, found, {"under_investigation", "pending_fix", "resolved"})
                 yield from _ended(trace, act, found)
+
+
+def who_watches_is_heard_at_last(trace: Trace) -> Iterator[Violation]:
+    """I7: what was refused for a fault of ours is taken when it is told again."""
+    last: dict[str, Act] = {f"{_key(act)} {act.body}": act for act in trace.acts if act.what in MONITORS}
+    for act in last.values():
+        if act.answer.status not in TAKEN and act.ended < trace.end - LONGEST_PAUSE:
+            yield Violation("I7", act.body["key"], f"was not taken at {act.ended:.1f} s, and never again")
 
 
 def _of(trace: Trace, act: Act) -> list[tuple[str, list[Image]]]:
