@@ -295,6 +295,16 @@ ALL: tuple[Bug, ...] = (
         "if own and severity in own.by_severity:",
         "if False:",
     ),
+    # who comes and goes
+    bug("who has left is paged", "user.User.usable", "if not self.active:", "if False:"),
+    bug(
+        "who has left in the night is paged in the morning",
+        "notification._left",
+        'None if row and row.get("active", True) else',
+        "None if row else",
+    ),
+    bug("who has left is on call", "book.Book._gone", "user is None or not user.active", "user is None"),
+    bug("what is kept for a day is gone at once", "turns._expires", "now + KEPT", "now - KEPT"),
     # who watches
     bug("the end of an alarm is noted, and no more", "intake.alarm", 'if change.state == "OK":', "if False:"),
     bug("that an alarm has no data is no news", "intake.alarm", "tickets.add_note(", "(lambda *told: None)("),

@@ -14,6 +14,7 @@ from tests.simulation.answers import Answers
 from tests.simulation.companies import ALARMS, ALERTS, OTHER_TEAM, TEAM, USERS, number
 from tests.simulation.customs import Customs
 from tests.simulation.haste import Haste
+from tests.simulation.leaves import Leaves
 from tests.simulation.monitors import Monitors
 from tests.simulation.rotas import NAME, Rotas
 from tests.simulation.timeline import START
@@ -37,6 +38,7 @@ class Opening:
     body: dict[str, Any]
     key: str = ""
     tag: str = ""  # how its title begins, whatever is edited
+    at: float = 0.0  # when it is opened
 
     @property
     def path(self) -> str:
@@ -98,6 +100,9 @@ class Scenario:
         alert = lambda tenant, body: self._open(Opening(tenant, body))  # noqa: E731
         ways = (self.world, self._later, alert, self._act, self._readdress)
         Haste(haste, *ways).plan(list(self.openings), self.length)
+        leaves = Random(f"leaves {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
+        Leaves(leaves, self.world, self.tenants, self._later).plan(self.openings, self.length)
+        self._later(100.0, self._expire)
         watch = Random(f"monitors {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
         self.monitors = Monitors(watch, self.world, self.trace, self.doors, self._later, self._takes_up)
         self.monitors.plan(self.length)
@@ -228,6 +233,11 @@ class Scenario:
         user = self.random.choice(USERS[1:])
         self._call("delete", "DELETE", f"/users/{user}", None, self.random.choice(self.tenants))
 
+    def _expire(self) -> None:
+        """Let the tables forget what has expired, as soon as they may."""
+        self.world.expire()
+        self._later(2 * self.world.seconds, self._expire)
+
     def _change_method(self) -> None:
         index, user = self.random.randrange(2), self.random.choice(USERS[1:])
         if self.random.random() < 0.5:
@@ -261,6 +271,7 @@ class Scenario:
             self._add(Opening(other, twin), at + random.choice((0.0, 0.05)))
 
     def _add(self, one: Opening, at: float) -> None:
+        one.at = at
         self.openings.append(one)
         self._later(at, self._open, one)
         for _ in range(self.random.choice((0, 0, 1))):

@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.simulation.cloud.providers import Sent
 from tests.simulation.timeline import START
-from tests.simulation.world import Rows, World
-from tests.world import Answer, request
+from tests.simulation.world import Rows, World, activity
+from tests.world import Answer
 
 PHONES = {"ada": "+4915112345601", "bob": "+4915112345602", "cyd": "+4915112345603"}
 
@@ -96,18 +96,9 @@ class Story(World):
         """Put a user into the team."""
         self.api("PUT", f"/teams/payments/members/{user}", {"role": role})
 
-    def scim(self, method: str, path: str, body: Any = None) -> Any:
-        """Ask as the company's identity provider, and return the function's answer; None: it was killed."""
-        principal = {"tenant": "acme", "actor": "api_key:idp", "role": "admin"}
-        event = request(method, f"/scim/v2{path}", body, principal=principal)
-        event["headers"] = {"content-type": "application/scim+json"}
-        return self.invoke("scim", event)
-
     def deactivate(self, user: str) -> Any:
         """Let the identity provider deactivate a user."""
-        operation = {"op": "replace", "path": "active", "value": False}
-        schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
-        return self.scim("PATCH", f"/Users/{user}", {"schemas": schemas, "Operations": [operation]})
+        return self.scim("PATCH", f"/Users/{user}", activity(active=False))
 
     def method(self, user: str, channel: str) -> dict[str, Any]:
         """Return a user's contact method on a channel, as the API shows it."""

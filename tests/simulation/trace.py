@@ -18,7 +18,7 @@ from tests.simulation.timeline import START
 from tests.simulation.world import World
 from tests.world import Answer
 from tocsin import times
-from tocsin.rows import Row, plain
+from tocsin.rows import Row
 
 Key = tuple[str, str]
 CALLER = "api_key:k1"  # who calls the API in a run
@@ -84,6 +84,7 @@ class Trace:
     tried: dict[str, list[tuple[float, str]]] = field(default_factory=lambda: defaultdict(list))
     seen: list[Violation] = field(default_factory=list)  # what can only be seen while it happens
     on_duty: dict[tuple[str, str, float], frozenset[str | None]] = field(default_factory=dict)  # what was worked out
+    told: dict[Key, Row] = field(default_factory=dict)  # what each link and code stands for, or stood
     weather: Weather = field(init=False)
     _under_way: dict[int, Attempt] = field(default_factory=dict)
 
@@ -115,6 +116,8 @@ class Trace:
         pk, sk = item["pk"]["S"], item["sk"]["S"]
         if new is None and "#TICKET#" in pk:  # no run lasts for 400 days
             self.seen.append(Violation("I7", pk, f"{sk} was taken away"))
+        if new is not None and (sk == "LINK" or sk.startswith("CODE#")):
+            self.told[pk, sk] = self.world.row(new)
         if sk == "TICKET" or sk.startswith("PAGE#") or sk == "PHONE":
             row = self.world.row(new) if new is not None else {}
             self.rows[pk, sk].append(Image(self.world.seconds, row))
@@ -222,7 +225,7 @@ class Trace:
         return self._stands_for(f"PHONE#{attempt.address}", f"CODE#{code}") if code else None
 
     def _stands_for(self, pk: str, sk: str) -> list[Key]:
-        row = plain(self.world.tickets.get(pk, sk) or {})
+        row = self.told.get((pk, sk), {})
         return [(f"T#{row['tenant']}#TICKET#{one['ticket_id']}", one["page"]) for one in row.get("pages", ())]
 
     def begun(self, key: Key) -> float | None:

@@ -135,6 +135,13 @@ class World:
         event = {"Records": [{"EventSource": "aws:sns", "Sns": {"Message": json.dumps(sms)}}]}
         return self.invoke("replies", event) is not None
 
+    def scim(self, method: str, path: str, body: Any = None, *, tenant: str = "acme") -> Any:
+        """Ask as a company's identity provider, and return the function's answer; None: it was killed."""
+        principal = {"tenant": tenant, "actor": "api_key:idp", "role": "admin"}
+        event = request(method, f"/scim/v2{path}", body, principal=principal)
+        event["headers"] = {"content-type": "application/scim+json"}
+        return self.invoke("scim", event)
+
     def alert(self, door: str, body: dict[str, Any]) -> Answer:
         """Send an alert to a door, a path with its key."""
         return self._call("ingest", request("POST", door, body))
@@ -339,6 +346,12 @@ class World:
 
     def _count(self, name: str, unit: MetricUnit, value: float, dimensions: dict[str, str]) -> None:
         self.counted["_".join([name, *dimensions.values()])] += int(value) if unit is MetricUnit.Count else 1
+
+
+def activity(*, active: bool) -> dict[str, Any]:
+    """Return the patch by which an identity provider lets a user come or go."""
+    operation = {"op": "replace", "path": "active", "value": active}
+    return {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]}
 
 
 def _forget() -> None:

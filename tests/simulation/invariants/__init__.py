@@ -73,6 +73,7 @@ CHECKS: tuple[Check, ...] = (
     customs.nobody_is_paged_too_soon,
     customs.pages_come_when_people_want_them,
     customs.who_can_be_reached_is_not_passed,
+    customs.who_has_left_is_left_alone,
     customs.the_last_resort_comes_once,
     customs.a_severity_counts_from_the_next_step,
     holds.what_is_held_stays_where_it_is,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tests.simulation.invariants import people
-from tests.simulation.invariants.state import made_at, steady
+from tests.simulation.invariants.state import made_at, steady, touched
 from tests.simulation.trace import Image, Trace, Violation, seconds
 from tocsin import duration
 from tocsin.rows import Row
@@ -12,6 +12,7 @@ from tocsin.rows import Row
 MOVES = ("assigned", "escalated", "repeated", "last_resort", "reminded")
 EARLY = 3.0  # seconds: a page that comes with others may be so much too soon
 RACED, AT_ONCE = 30.0, 5.0
+LEARNT = 5.0  # seconds within which all know who has left
 
 
 def nobody_is_paged_too_soon(trace: Trace) -> Iterator[Violation]:
@@ -46,6 +47,27 @@ def pages_come_when_people_want_them(trace: Trace) -> Iterator[Violation]:
                 yield Violation("I3", pk, f"{name} is due at {due:.1f} s, in quiet hours")
             if asleep is False and abs(due - wanted) > 1.0:
                 yield Violation("I1", pk, f"{name} is due at {due:.1f} s, wanted at {wanted:.1f} s")
+
+
+def who_has_left_is_left_alone(trace: Trace) -> Iterator[Violation]:
+    """I1: nobody is paged whom the identity provider took away before the page was made, or before it had to come."""
+    for key, attempts in trace.paged.items():
+        page = trace.pages[key][-1].row
+        since = _left(trace, page, attempts[0].at)
+        made = seconds(page["created_at"]) if "not_before" not in page else attempts[0].at
+        if since is not None and made > since + LEARNT + trace.skew and not touched(trace, key[0], since, made):
+            yield Violation("I1", " ".join(key), f"was sent at {attempts[0].at:.1f} s, left at {since:.1f} s")
+
+
+def _left(trace: Trace, page: Row, at: float) -> float | None:
+    """Return since when a page's person is away; None: the person is there."""
+    images = trace.users.get((f"T#{page['tenant']}#USER#{page['user']}", "USER"), [])
+    since = None
+    for image in images:
+        if image.at <= at:
+            away = not image.row or not image.row.get("active", True)
+            since = (image.at if since is None else since) if away else None
+    return since
 
 
 def _step(trace: Trace, move: Image) -> Row | None:

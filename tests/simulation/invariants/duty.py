@@ -1,6 +1,7 @@
 """Who is on call, found out from the rows as they were written: clocks are watched, nothing is asked of the product."""
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from tests.simulation.invariants.state import steady
 from tests.simulation.timeline import START
@@ -52,15 +53,16 @@ def will_be(trace: Trace, tenant: str, schedule: str, known: float, moment: floa
 
 
 def _gone(trace: Trace, tenant: str, at: float) -> set[str] | None:
-    """Return who was deleted; None if somebody was just now."""
+    """Return who was deleted or has left; None if somebody went, or came back, just now."""
     found = set()
     for key, images in trace.users.items():
-        last = [image for image in images if image.at <= at][-1:] if key[1] == "USER" else []
-        for image in last:
-            if key[0].startswith(f"T#{tenant}#USER#") and not image.row:
-                if image.at > at - STEADY:
-                    return None
-                found.add(key[0].rpartition("#")[2])
+        if key[1] != "USER" or not key[0].startswith(f"T#{tenant}#USER#"):
+            continue
+        there = [(image.at, bool(image.row) and image.row.get("active", True)) for image in images if image.at <= at]
+        if any(old != new and at - STEADY < moment for (_, old), (moment, new) in pairwise(there)):
+            return None
+        if there and not there[-1][1]:
+            found.add(key[0].rpartition("#")[2])
     return found
 
 

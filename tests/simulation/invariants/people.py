@@ -36,7 +36,7 @@ def methods(trace: Trace, ticket: Row, name: str, at: float, channels: list[str]
     `channels`: that the step names.
     """
     row, settings = user(trace, ticket["tenant"], name, at), company(trace, ticket["tenant"], at)
-    if row is None or settings is None:
+    if row is None or settings is None or not row.get("active", True):
         return {}
     for orders in _levels(row.get("rule") or {}, channels, ticket["severity"], settings):
         known = row["methods"].values()
