@@ -72,7 +72,9 @@ class Answers:
     def _reply(self, number: str, text: str) -> bool:
         """Send an SMS. What was taken may be delivered again, and is to do nothing then."""
         message_id = f"{self.whim.getrandbits(64):x}"
-        taken = self.world.reply(number, text, message_id)
+        begun, taken = self.world.seconds, self.world.reply(number, text, message_id)
+        if taken:
+            self.trace.said.append((begun, number, text))
         if taken and self.whim.random() < 0.25:
             again = self.world.seconds + self.whim.choice((0.0, 1.0, 45.0, 300.0))
             self.later(again, self.world.reply, number, text, message_id)

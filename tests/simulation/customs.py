@@ -71,6 +71,8 @@ class Customs:
             end = begin + timedelta(minutes=self.random.choice((10, 40, 90)))
             let_through = self.random.choice(([], ["sev1"]))
             rule["quiet"] = [{"from": f"{begin:%H:%M}", "to": f"{end:%H:%M}", "let_through": let_through}]
+        if self.random.random() < 0.4:
+            rule["updates"] = self.random.choice((["sms"], ["email", "webhook"]))
         return rule
 
     def _orders(self) -> list[dict[str, str]]:

@@ -305,6 +305,11 @@ ALL: tuple[Bug, ...] = (
     ),
     bug("who has left is on call", "book.Book._gone", "user is None or not user.active", "user is None"),
     bug("what is kept for a day is gone at once", "turns._expires", "now + KEPT", "now - KEPT"),
+    # what people are told besides
+    bug("who wants to know is not told", "updates._updates", 'if name != ticket["changed_by"]', "if False"),
+    bug("who answers is not answered", "replies._close", "queues.put(Notice(", "dict(told=Notice("),
+    bug("notes are told nowhere", "history._lines", 'new["sk"].startswith(keys.NOTES) and old is None', "False"),
+    bug("people are asked for what is over", "responders._check_open", "if one.resolved:", "if False:"),
     # who watches
     bug("the end of an alarm is noted, and no more", "intake.alarm", 'if change.state == "OK":', "if False:"),
     bug("that an alarm has no data is no news", "intake.alarm", "tickets.add_note(", "(lambda *told: None)("),

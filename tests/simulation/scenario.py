@@ -103,6 +103,10 @@ class Scenario:
         leaves = Random(f"leaves {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
         Leaves(leaves, self.world, self.tenants, self._later).plan(self.openings, self.length)
         self._later(100.0, self._expire)
+        notes = Random(f"notes {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
+        for one in self.openings:
+            if notes.random() < 0.25:
+                self._later(one.at + notes.uniform(0, 600), self._note, one)
         watch = Random(f"monitors {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
         self.monitors = Monitors(watch, self.world, self.trace, self.doors, self._later, self._takes_up)
         self.monitors.plan(self.length)
@@ -306,6 +310,11 @@ class Scenario:
         title = f"{one.tag} disk full {self.random.randrange(1000)}"
         if one.key:
             self._patch("edit", one, self.random.choice(({"title": title}, {"severity": "sev1"}, {"severity": "sev3"})))
+
+    def _note(self, one: Opening) -> None:
+        if one.key:
+            body = {"note_id": f"n{self.world.seconds:.0f}", "text": "Looked at it."}
+            self._call("note", "POST", f"{one.path}/notes", body, one.tenant, ticket=one.key)
 
     def _patch(self, what: str, one: Opening, body: dict[str, Any]) -> None:
         if one.key:

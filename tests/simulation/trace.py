@@ -82,6 +82,7 @@ class Trace:
     acts: list[Act] = field(default_factory=list)
     # when somebody acted on a ticket, and who
     tried: dict[str, list[tuple[float, str]]] = field(default_factory=lambda: defaultdict(list))
+    said: list[tuple[float, str, str]] = field(default_factory=list)  # by SMS: when, from which number, what
     seen: list[Violation] = field(default_factory=list)  # what can only be seen while it happens
     on_duty: dict[tuple[str, str, float], frozenset[str | None]] = field(default_factory=dict)  # what was worked out
     told: dict[Key, Row] = field(default_factory=dict)  # what each link and code stands for, or stood

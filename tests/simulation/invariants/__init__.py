@@ -12,6 +12,7 @@ from tests.simulation.invariants import (
     keeping,
     lateness,
     monitoring,
+    news,
     order,
     responding,
     rules,
@@ -86,6 +87,10 @@ CHECKS: tuple[Check, ...] = (
     monitoring.one_message_is_one_ticket,
     monitoring.alarms_are_their_teams,
     monitoring.missing_data_are_noted,
+    news.who_says_something_is_answered,
+    news.who_wants_to_know_is_told,
+    news.notes_are_kept,
+    news.what_is_over_stays_over,
 )
 
 
