@@ -86,6 +86,21 @@ def test_a_message_delivered_twice_is_one_alarm_even_when_it_is_over(acme: Calle
     assert acme("GET", "/tickets").body["items"] == []
 
 
+def test_an_end_that_comes_late_ends_no_alarm_that_has_gone_off_since(acme: Caller, watch: str) -> None:
+    before, went_off, after = (f"2026-11-22T20:{minute}:28.123+0000" for minute in (27, 28, 29))
+    notify(watch, alarm(StateChangeTime=went_off))
+    assert notify(watch, alarm("OK", StateChangeTime=before)).status == 200
+    assert only(acme)["status"] == "unread"
+    notify(watch, alarm("OK", StateChangeTime=after))
+    assert acme("GET", "/tickets").body["items"] == []
+
+
+def test_an_alarm_from_the_future_ends_all_the_same(acme: Caller, watch: str) -> None:
+    notify(watch, alarm(StateChangeTime="2126-11-22T20:28:28.123+0000"))
+    notify(watch, alarm("OK", StateChangeTime=None))
+    assert acme("GET", "/tickets").body["items"] == []
+
+
 def test_an_ok_or_no_data_without_a_ticket_does_nothing(acme: Caller, watch: str) -> None:
     for state in ("OK", "INSUFFICIENT_DATA"):
         assert notify(watch, alarm(state)).status == 200

@@ -124,6 +124,49 @@ def test_a_dedup_row_without_a_ticket_is_replaced_later() -> None:
     assert named() == opened.ticket_id
 
 
+def test_who_died_is_told_of_the_ticket_that_was_made_in_the_stead_and_is_over() -> None:
+    put_dedup_row("mine", NOW)
+    healed, new = opening.run(a_request(title="Other"), NOW + timedelta(seconds=1))
+    assert (new, healed.ticket_id) == (True, "mine")
+    counted, new = opening.run(a_request(ticket_id="mine"), NOW + timedelta(seconds=2))
+    assert (new, counted.ticket_id, counted.count) == (False, "mine", 2)
+    acts.resolve("acme", "mine", "ada", NOW)
+    over, new = opening.run(a_request(ticket_id="mine"), NOW + timedelta(seconds=3))
+    assert (new, over.ticket_id, over.status) == (False, "mine", Status.RESOLVED)
+    with pytest.raises(Conflict):
+        opening.run(a_request(ticket_id="mine", dedup_key="another"), NOW + timedelta(seconds=4))
+    assert tickets.get(keys.dedup("acme", opening.dedup_digest(SCOPE, "another"))) is None
+
+
+def test_a_ticket_that_is_made_in_the_stead_and_resolved_meanwhile_is_the_answer() -> None:
+    def meanwhile() -> None:
+        healed, _ = opening.run(a_request(title="Other"), NOW)
+        acts.resolve("acme", healed.ticket_id, "ada", NOW)
+
+    with before_call(2, meanwhile):
+        opened, new = opening.run(a_request(), NOW)
+    assert (new, opened.status, opened.title) == (False, Status.RESOLVED, "Other")
+
+
+def test_the_newest_alarm_of_a_ticket_is_known_in_whatever_order_they_come() -> None:
+    minutes = [NOW + timedelta(minutes=one) for one in range(4)]
+    for number, at in enumerate((minutes[1], minutes[3], minutes[0]), 1):
+        opened, _ = opening.run(a_request(alarmed_at=at), NOW)
+        assert opened.count == number
+    assert opened.alarmed_at == minutes[3]
+    assert acts.resolve("acme", opened.ticket_id, "ada", NOW, told_at=minutes[2]).status is Status.UNREAD
+    assert acts.acknowledge("acme", opened.ticket_id, "ada", NOW, told_at=minutes[2]).status is Status.UNREAD
+    assert acts.resolve("acme", opened.ticket_id, "ada", NOW, told_at=minutes[3]).status is Status.RESOLVED
+
+
+def test_an_alarm_that_goes_off_while_it_is_being_ended_goes_on() -> None:
+    opened, _ = opening.run(a_request(alarmed_at=NOW), NOW)
+    later = NOW + timedelta(minutes=1)
+    with before_call(2, lambda: opening.run(a_request(alarmed_at=later), NOW)):
+        ended = acts.resolve("acme", opened.ticket_id, "ada", NOW, told_at=NOW + timedelta(seconds=30))
+    assert (ended.status, ended.alarmed_at, ended.count) == (Status.UNREAD, later, 2)
+
+
 def test_a_resolved_ticket_hands_its_key_to_the_next() -> None:
     first, _ = opening.run(a_request(), NOW)
     acts.resolve("acme", first.ticket_id, "ada", NOW)

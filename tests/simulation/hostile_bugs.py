@@ -337,4 +337,11 @@ ALL: tuple[Bug, ...] = (
     bug(
         "whatever an alarm says opens a ticket", "sources.cloudwatch.AlarmChange.opens", 'self.state == "ALARM"', "True"
     ),
+    bug("an end ends whatever is on by then", "ticket.Ticket.alarmed_after", "self.alarmed_at > told_at", "False"),
+    bug(
+        "who was stood in for is tried for ever",
+        "opening._put_named",
+        'if there["status"] == Status.RESOLVED else None',
+        "if False else None",
+    ),
 )

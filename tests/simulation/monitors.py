@@ -28,7 +28,7 @@ STORIES = (
     ("OK", "ALARM"),
 )
 ACTIONS = {"ALARM": "open", "OK": "resolve", "INSUFFICIENT_DATA": "acknowledge"}
-PAUSES = (60.0, 120.0, 600.0)  # seconds before Lambda tries again, twice, and before somebody redrives what has died
+PAUSES = (60.0, 120.0, 300.0)  # seconds before Lambda tries again, twice, and before somebody redrives what has died
 
 
 @dataclass
@@ -65,13 +65,14 @@ class Monitors:
 
     def _plan_alarm(self, at: float, title: str, state: str) -> None:
         """Plan one change of an alarm, which comes once or twice."""
-        change = {"key": ARN, "title": title, "state": ACTIONS[state], "delivery": f"{self.random.getrandbits(64):x}"}
+        delivery = f"{self.random.getrandbits(64):x}"
+        change = {"key": ARN, "title": title, "state": ACTIONS[state], "delivery": delivery, "at": at}
         event = self._event(change, title, state, times.text(START + timedelta(seconds=at)))
         self.later(at, self._alarm, change, event)
         if self.random.random() < 0.3:
             self.later(at + self.random.choice((0.0, 0.5, 30.0, 400.0)), self._alarm, change, event)
 
-    def _event(self, change: dict[str, str], name: str, state: str, at: str) -> dict[str, Any]:
+    def _event(self, change: dict[str, Any], name: str, state: str, at: str) -> dict[str, Any]:
         if self.random.random() < 0.5:
             alarm = {"AlarmName": name, "AlarmArn": change["key"], "NewStateValue": state, "StateChangeTime": at}
             sns = {"MessageId": change["delivery"], "Message": json.dumps(alarm)}
@@ -79,7 +80,7 @@ class Monitors:
         detail = {"alarmName": name, "state": {"value": state, "timestamp": at}}
         return {"id": change["delivery"], "source": "aws.cloudwatch", "resources": [change["key"]], "detail": detail}
 
-    def _alarm(self, change: dict[str, str], event: dict[str, Any], tries: int = 0) -> None:
+    def _alarm(self, change: dict[str, Any], event: dict[str, Any], tries: int = 0) -> None:
         """Give an alarm to the function, again and again until it takes it."""
         begun = self._tries(OWN, ALARMS, change["key"])
         taken = self.world.alarm(event)
@@ -97,7 +98,7 @@ class Monitors:
         """Send an alert to the door, as monitors do until they are answered."""
         begun = self._tries(tenant, ALERTS, body["dedup_key"])
         answer = self.world.alert(self.doors[tenant], body)
-        change = {"key": body["dedup_key"], "title": body.get("title", ""), "state": body["action"]}
+        change = {"key": body["dedup_key"], "title": body.get("title", ""), "state": body["action"], "at": begun}
         told = {"severity": body["severity"]} if "severity" in body else {}
         self._note(Act(begun, self.world.seconds, "alert", tenant, ALERTS, change | told, answer))
         if answer.status >= 500:

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, Protocol
 
 from tests.simulation.cloud.errors import Exceptions
 
+ENDLESS = 5_000  # calls of one function; they take milliseconds each
+
 
 class Killed(BaseException):
     """The process is gone, in the middle of whatever it did. No handler can catch it."""
@@ -43,16 +45,18 @@ class Gate:
     def __init__(self) -> None:
         self.function = ""
         self.calls: list[Call] = []
+        self._begun = 0  # how many calls there were when the function began
         self.faults: list[Fault] = []
 
     @contextmanager
     def inside(self, function: str) -> Iterator[None]:
         """Calls in this block are made by `function`."""
-        before, self.function = self.function, function
+        before = self.function, self._begun
+        self.function, self._begun = function, len(self.calls)
         try:
             yield
         finally:
-            self.function = before
+            self.function, self._begun = before
 
     def of(self, *functions: str) -> list[Call]:
         """Return the calls that these functions made."""
@@ -61,7 +65,9 @@ class Gate:
     def pass_(
         self, service: str, operation: str, arguments: dict[str, Any], effect: Callable[..., Any], tenant: str = ""
     ) -> Any:
-        """Make a call."""
+        """Make a call. A function that never comes to an end is killed, as by its time-out."""
+        if self.function and len(self.calls) > self._begun + ENDLESS:
+            raise Killed
         call = Call(len(self.calls), self.function, service, operation, arguments, tenant)
         self.calls.append(call)
         for fault in self.faults:

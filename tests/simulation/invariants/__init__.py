@@ -84,6 +84,7 @@ CHECKS: tuple[Check, ...] = (
     responding.nobody_is_asked_twice_in_a_minute,
     monitoring.who_watches_is_heard,
     monitoring.who_watches_is_heard_at_last,
+    monitoring.an_end_is_of_what_was_before,
     monitoring.one_message_is_one_ticket,
     monitoring.alarms_are_their_teams,
     monitoring.missing_data_are_noted,

@@ -11,7 +11,8 @@ from tocsin.rows import Row
 Named = tuple[str, str, str]  # tenant, dedup key, source
 MONITORS = ("alarm", "alert")
 TAKEN = (200, 202)
-LONGEST_PAUSE = 700.0  # seconds before who was refused tells it again
+ORDERED = 5.0  # seconds between two messages whose order is clear; who has no clock is as old as its arrival
+PATIENCE = 900.0  # seconds without faults, in which who was refused tells it again
 SEVERITIES = {"critical": "sev1"}  # of the map; every other is sev3
 
 
@@ -24,23 +25,61 @@ def who_watches_is_heard(trace: Trace) -> Iterator[Violation]:
             yield Violation("I7", act.body["key"], f"was refused: {act.answer}")
         if act.answer.status not in TAKEN:
             continue
-        found = _of(trace, act)
+        found, overtaken = _of(trace, act), _overtaken(trace, act)
         match act.body["state"]:
             case "open" if not any(_open(images, act) or _told_before(trace, images, act) for _, images in found):
                 yield Violation("I7", act.body["key"], f"went off at {act.begun:.1f} s, and has no ticket")
-            case "resolve":
+            case "resolve" if not overtaken:
                 yield from _still(act, found, {"resolved"})
-            case "acknowledge" if act.what == "alert":
+            case "acknowledge" if act.what == "alert" and not overtaken:
                 yield from _still(act, found, {"under_investigation", "pending_fix", "resolved"})
                 yield from _ended(trace, act, found)
 
 
+def _overtaken(trace: Trace, act: Act) -> bool:
+    """Say whether an alarm that is newer than an act, or about as old, was told before the act was over."""
+    opens = (one for one in trace.acts if one.what in MONITORS and _key(one) == _key(act))
+    return any(
+        one.body["state"] == "open" and one.body["at"] > act.body["at"] - ORDERED and one.begun <= act.ended
+        for one in opens
+        if one.begun > act.begun or one.body["at"] > act.body["at"]
+    )
+
+
+def an_end_is_of_what_was_before(trace: Trace) -> Iterator[Violation]:
+    """I7: what was told before an alarm went off ends nothing that has gone off since, however late it comes."""
+    for act in trace.acts:
+        if act.what not in MONITORS or act.body["state"] == "open":
+            continue
+        for pk, images in _of(trace, act):
+            for old, new in pairwise(images):
+                ended = old.row["status"] != new.row["status"] and new.row["changed_by"] == f"integration:{act.path}"
+                if ended and act.begun <= new.at <= act.ended:
+                    yield from _later_alarm(trace, act, pk, new.at)
+
+
+def _later_alarm(trace: Trace, act: Act, pk: str, at: float) -> Iterator[Violation]:
+    same = [one for one in trace.acts if one.what in MONITORS and _key(one) == _key(act)]
+    by = [one.body["at"] for one in same if one.body["state"] != "open" and one.begun <= at <= one.ended]
+    since = [
+        one.body["at"] for one in same if one.body["state"] == "open" and one.ended < at and one.answer.status in TAKEN
+    ]
+    if since and max(since) > max(by) + ORDERED:
+        yield Violation(
+            "I7", pk, f"was ended at {at:.1f} s, for what was told at {max(by):.1f} s, before {max(since):.1f} s"
+        )
+
+
 def who_watches_is_heard_at_last(trace: Trace) -> Iterator[Violation]:
-    """I7: what was refused for a fault of ours is taken when it is told again."""
-    last: dict[str, Act] = {f"{_key(act)} {act.body}": act for act in trace.acts if act.what in MONITORS}
-    for act in last.values():
-        if act.answer.status not in TAKEN and act.ended < trace.end - LONGEST_PAUSE:
-            yield Violation("I7", act.body["key"], f"was not taken at {act.ended:.1f} s, and never again")
+    """I7: what was refused for a fault of ours is taken when it is told again, once the faults are over."""
+    tries: dict[str, list[Act]] = defaultdict(list)
+    for act in trace.acts:
+        if act.what in MONITORS:
+            tries[f"{_key(act)} {act.body | {'at': None}}"].append(act)  # that is of each try
+    for first, *others in tries.values():
+        taken = any(one.answer.status in TAKEN for one in (first, *others))
+        if not taken and first.ended < trace.end - PATIENCE:
+            yield Violation("I7", first.body["key"], f"was not taken at {first.ended:.1f} s, and never again")
 
 
 def _of(trace: Trace, act: Act) -> list[tuple[str, list[Image]]]:
@@ -62,12 +101,12 @@ def _open(images: list[Image], act: Act) -> bool:
 
 
 def _told_before(trace: Trace, images: list[Image], act: Act) -> bool:
-    return any(
-        one.what == "alarm"
-        and one.body["delivery"] == act.body.get("delivery")
-        and one.begun <= images[0].at <= one.ended
-        for one in trace.acts
-    )
+    """Say whether a ticket was opened for the same message, or for another in the stead of one that had died."""
+    same = [one for one in trace.acts if one.what == "alarm" and one.body["delivery"] == act.body.get("delivery")]
+    made = images[0].at
+    if images[0].row.get("healed"):
+        return any(one.begun <= made for one in same)
+    return any(one.begun <= made <= one.ended for one in same)
 
 
 def _still(act: Act, found: list[tuple[str, list[Image]]], wanted: set[str]) -> Iterator[Violation]:

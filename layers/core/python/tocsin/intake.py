@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tocsin import ids, keys, opening, sessions, tickets, times
+from tocsin import ids, keys, opening, page, sessions, tickets, times
 from tocsin.company import Company
 from tocsin.errors import Conflict, Forbidden, NotFound
 from tocsin.integration import Integration
@@ -60,12 +60,12 @@ def by_name(tenant: str, integration_id: str) -> Door | None:
 def generic(door: Door, alert: GenericAlert, now: datetime) -> str | None:
     """Do what a generic alert asks for. Return the ticket's id, None if no open ticket has its key."""
     if alert.action is Action.OPEN:
-        return _open(door, alert, now).ticket_id
+        return _open(door, alert, now, alarmed_at=now).ticket_id
     found = opening.find(door.tenant, _scope(door), alert.dedup_key or "")
     if found is None:
         return None
     act = tickets.acknowledge if alert.action is Action.ACKNOWLEDGE else tickets.resolve
-    act(door.tenant, found.ticket_id, door.actor, now)
+    act(door.tenant, found.ticket_id, door.actor, now, told_at=now + page.SKEW)
     logger.info("alert", extra={"door": door.actor, "action": alert.action})
     return found.ticket_id
 
@@ -73,16 +73,18 @@ def generic(door: Door, alert: GenericAlert, now: datetime) -> str | None:
 def alarm(door: Door, change: AlarmChange, now: datetime, *, delivery: str | None) -> None:
     """Open a ticket for a CloudWatch alarm, resolve it, or note that there are no data. One ticket for each alarm.
 
-    `delivery` names the message: delivered again, it makes no other ticket, also when the first one is over.
+    `delivery` names the message: delivered again, it makes no other ticket, also when the first one is over. Messages
+    may overtake each other: an alarm that has ended before it went off for the last time goes on.
     """
+    at = min(change.at or now, now)  # one that is to come would outlive its end
     if change.opens:
-        _open(door, _as_alert(change), now, delivery=delivery)
+        _open(door, _as_alert(change), now, alarmed_at=at, delivery=delivery)
         return
     found = opening.find(door.tenant, _scope(door), change.arn)
     if found is None:
         return
     if change.state == "OK":
-        tickets.resolve(door.tenant, found.ticket_id, door.actor, now)
+        tickets.resolve(door.tenant, found.ticket_id, door.actor, now, told_at=at)
     else:
         # Named by the moment of the change: delivered twice, it is one line.
         name = f"insufficient-data-{ids.sha256(times.text(change.at) if change.at else change.reason)[:16]}"
@@ -105,7 +107,9 @@ def _as_alert(change: AlarmChange) -> GenericAlert:
     )
 
 
-def _open(door: Door, alert: GenericAlert, now: datetime, *, delivery: str | None = None) -> Ticket:
+def _open(
+    door: Door, alert: GenericAlert, now: datetime, *, alarmed_at: datetime, delivery: str | None = None
+) -> Ticket:
     severity, remark = _severity(door, alert.severity)
     request = Request(
         tenant=door.tenant,
@@ -120,6 +124,7 @@ def _open(door: Door, alert: GenericAlert, now: datetime, *, delivery: str | Non
         dedup_key=alert.dedup_key,
         remark=remark,
         times=door.company.times_of(severity),
+        alarmed_at=alarmed_at,
         ticket_id=ids.sha256(_scope(door), delivery)[:26] if delivery else None,
         delivery=delivery,
     )

@@ -12,7 +12,7 @@ from typing import Any
 from tocsin import description, ids, keys, ticket, times
 from tocsin.errors import ConditionFailed, Conflict
 from tocsin.rows import Row
-from tocsin.store import EXISTS, NEW, tickets
+from tocsin.store import EXISTS, NEW, Condition, tickets
 from tocsin.telemetry import about
 from tocsin.ticket import Link, Status, Ticket
 
@@ -36,6 +36,7 @@ class Request:
     ticket_id: str | None = None
     remark: str | None = None
     times: Mapping[str, int | None] = field(default_factory=dict)  # what it is to remember of its severity
+    alarmed_at: datetime | None = None  # when its monitor said so: what it told before does not end the ticket
     delivery: str | None = None  # the message that told it, where it has a name: told again, it is the same ticket
 
     def fingerprint(self) -> str:
@@ -103,6 +104,7 @@ def draft(request: Request, now: datetime) -> Ticket:
         dedup_key=request.dedup_key,
         dedup=dedup_digest(request.scope, request.dedup_key) if request.dedup_key is not None else None,
         source=request.source,
+        alarmed_at=request.alarmed_at,
         due_at=now,
         created_at=now,
         updated_at=now,
@@ -152,12 +154,15 @@ def _put_named(draft: Ticket, request: Request) -> tuple[Ticket, bool] | None:
     try:
         _put_row(draft, request)
     except ConditionFailed as failure:
-        if request.ticket_id is None or _healed(failure.found):
-            return None  # another has healed our dedup row: count on that ticket
+        there = failure.found
+        if there is None:
+            return None
+        if _in_its_stead(there, draft):
+            return (Ticket.of(there), False) if there["status"] == Status.RESOLVED else None
         try:
-            return _made_before(draft, failure.found), False
+            return _made_before(draft, there), False
         except Conflict:
-            if failure.found is None or failure.found.get("dedup") != draft.dedup:
+            if there.get("dedup") != draft.dedup:
                 _withdraw(draft)
             raise
     return draft, True
@@ -175,18 +180,29 @@ def _follow(draft: Ticket, request: Request, there: Row, now: datetime) -> tuple
     """Go where the dedup row points: count on that ticket, heal it, or move the row to a new one."""
     if request.ticket_id is not None:
         before = tickets.get(draft.key)
-        if before is not None and not _healed(before):
+        if before is not None and not _in_its_stead(before, draft):
             return _made_before(draft, before), False
         if before is None and there["ticket_id"] == draft.ticket_id:
             return _move(draft, request, there, now)  # it may be about to go with an earlier ticket of this id
     still = [*EXISTS, ("status", "<>", Status.RESOLVED.value), ("dedup", "=", draft.dedup)]
-    other = keys.ticket(draft.tenant, there["ticket_id"])
     try:
-        return Ticket.of(tickets.update(other, ticket.counted(request.source, now), when=still)), False
+        return _count(keys.ticket(draft.tenant, there["ticket_id"]), request, still, now), False
     except ConditionFailed as failure:
         if failure.found is None and now - times.parse(there["put_at"]) < HEALS:
             return _heal(draft, request, there["ticket_id"])
         return _move(draft, request, there, now)
+
+
+def _count(key: keys.Key, request: Request, still: Sequence[Condition], now: datetime) -> Ticket:
+    """Count a request on a ticket that stands for the same. Raises `ConditionFailed` if that is over."""
+    if request.alarmed_at is not None:
+        newest = ("alarmed_at", "missing or <", times.text(request.alarmed_at))
+        try:
+            changes = ticket.counted(request.source, now, request.alarmed_at)
+            return Ticket.of(tickets.update(key, changes, when=[*still, newest]))
+        except ConditionFailed:
+            pass  # it is over, or knows of a newer alarm
+    return Ticket.of(tickets.update(key, ticket.counted(request.source, now), when=still))
 
 
 def _heal(draft: Ticket, request: Request, ticket_id: str) -> tuple[Ticket, bool] | None:
@@ -199,9 +215,12 @@ def _heal(draft: Ticket, request: Request, ticket_id: str) -> tuple[Ticket, bool
     return healed, request.ticket_id is None
 
 
-def _healed(found: Row | None) -> bool:
-    """Say whether a ticket has its id from another request's dedup row: then its id proves nothing."""
-    return bool(found and found.get("healed"))
+def _in_its_stead(found: Row, draft: Ticket) -> bool:
+    """Say whether a ticket was made for this request's dedup row, by another that found the row without a ticket.
+
+    It has the id, and not what was sent with it: while it is open the request counts on it; later, it was that one.
+    """
+    return bool(found.get("healed")) and found.get("dedup") == draft.dedup
 
 
 def _move(draft: Ticket, request: Request, there: Row, now: datetime) -> tuple[Ticket, bool] | None:

@@ -86,6 +86,9 @@ class Ticket(Record):
     dedup: str | None = None  # digest of scope and key: the dedup row that may count on this ticket
     count: int = 1
     source: str
+    alarmed_at: Moment | None = (
+        None  # when its monitor said last that something is wrong, by its own clock if it has one
+    )
     rule_id: str | None = None
     step: int = 0
     round: int = 0
@@ -130,6 +133,10 @@ class Ticket(Record):
     def kept(self) -> bool:
         """Whether its rule keeps it without paging anybody."""
         return self.status is Status.UNREAD and self.rule_id is not None and not self.round and not self.beyond
+
+    def alarmed_after(self, told_at: datetime | None) -> bool:
+        """Whether its monitor has said since that something is wrong: what it told then is of an earlier alarm."""
+        return told_at is not None and self.alarmed_at is not None and self.alarmed_at > told_at
 
     def subject(self) -> dict[str, Any]:
         """Return the fields that a rule's pattern is matched against."""
@@ -332,6 +339,7 @@ def joined(users: Sequence[str], target: Mapping[str, str], by: str, now: dateti
     }
 
 
-def counted(by: str, now: datetime) -> Changes:
-    """Return the changes for an alert that the ticket stands for already."""
-    return {"count": Next("count"), **marked(Kind.DEDUPLICATED, by, now)}
+def counted(by: str, now: datetime, alarmed_at: datetime | None = None) -> Changes:
+    """Return the changes for an alert that the ticket stands for already. `alarmed_at`: the newest of its alarms."""
+    newest = {"alarmed_at": times.text(alarmed_at)} if alarmed_at else {}
+    return {"count": Next("count"), **newest, **marked(Kind.DEDUPLICATED, by, now)}

@@ -1,6 +1,6 @@
 """Tickets in their table: read, listed and changed. Opening them is a room of its own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from heapq import merge
 from itertools import accumulate, islice
@@ -32,11 +32,11 @@ def get_short(tenant: str, ticket_id: str) -> Ticket:
     return Ticket.of(row)
 
 
-def change(tenant: str, ticket_id: str, decide: Callable[[Ticket], Changes]) -> Ticket:
+def change(tenant: str, ticket_id: str, decide: Callable[[Ticket], Changes], *, fence: Collection[str] = ()) -> Ticket:
     """Change a ticket by what `decide` makes of it, and return it as it is then (a long description cut).
 
-    Conditional on status and snooze alone: a person's act counts whatever timers did meanwhile. The loser of a race
-    decides again. No changes, no write. Raises `NotFound`, and what `decide` raises.
+    Conditional on status, snooze and the attributes in `fence` alone: a person's act counts whatever timers did
+    meanwhile. The loser of a race decides again. No changes, no write. Raises `NotFound`, and what `decide` raises.
     """
     about(tenant, ticket_id)
     for _ in range(_TRIES):
@@ -50,8 +50,8 @@ def change(tenant: str, ticket_id: str, decide: Callable[[Ticket], Changes]) -> 
         # A snooze is a time that must not be lost; what is merged into what was read must still be what was read.
         snooze = row.get("snoozed_until")
         guard = [("snoozed_until", "=", snooze) if snooze else ("snoozed_until", "missing", None)]
-        merged = {"labels", "followers"} & changes.keys()
-        guard += [(name, "=", row[name]) if name in row else (name, "missing", None) for name in sorted(merged)]
+        read = {*fence, *({"labels", "followers"} & changes.keys())}
+        guard += [(name, "=", row[name]) if name in row else (name, "missing", None) for name in sorted(read)]
         try:
             return Ticket.of(
                 tickets.update(before.key, changes, when=[*EXISTS, ("status", "=", row["status"]), *guard])
@@ -61,19 +61,30 @@ def change(tenant: str, ticket_id: str, decide: Callable[[Ticket], Changes]) -> 
     raise Overloaded
 
 
-def acknowledge(tenant: str, ticket_id: str, by: str, now: datetime) -> Ticket:
-    """Acknowledge a ticket that is unread, or again; any other is left as it is, whoever was faster."""
+def acknowledge(tenant: str, ticket_id: str, by: str, now: datetime, *, told_at: datetime | None = None) -> Ticket:
+    """Acknowledge a ticket that is unread, or again; any other is left as it is, whoever was faster.
+
+    `told_at`: when a monitor said so; a ticket whose alarm is newer than that is left too.
+    """
 
     def decide(one: Ticket) -> Changes:
-        seen = one.resolved or one.status is Status.PENDING_FIX
+        seen = one.resolved or one.status is Status.PENDING_FIX or one.alarmed_after(told_at)
         return {} if seen else ticket.to_status(one, Status.UNDER_INVESTIGATION, by, now)
 
-    return change(tenant, ticket_id, decide)
+    return change(tenant, ticket_id, decide, fence=_fence(told_at))
 
 
-def resolve(tenant: str, ticket_id: str, by: str, now: datetime) -> Ticket:
-    """Resolve a ticket, unless it is resolved already."""
-    return change(tenant, ticket_id, lambda one: ticket.to_status(one, Status.RESOLVED, by, now))
+def resolve(tenant: str, ticket_id: str, by: str, now: datetime, *, told_at: datetime | None = None) -> Ticket:
+    """Resolve a ticket, unless it is resolved already, or its alarm is newer than `told_at`."""
+
+    def decide(one: Ticket) -> Changes:
+        return {} if one.alarmed_after(told_at) else ticket.to_status(one, Status.RESOLVED, by, now)
+
+    return change(tenant, ticket_id, decide, fence=_fence(told_at))
+
+
+def _fence(told_at: datetime | None) -> list[str]:
+    return [] if told_at is None else ["alarmed_at"]
 
 
 def add_note(tenant: str, ticket_id: str, note_id: str | None, text: str, by: str, now: datetime) -> tuple[Row, bool]:
