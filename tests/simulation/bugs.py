@@ -137,9 +137,7 @@ ALL = (
         "of=Fault.ADDRESS, permanent=True",
     ),
     bug("the next method is not tried", "failure.give_up", "not try_another_way(failing, of)", "True"),
-    bug(
-        "all failed, and the next step is not hurried", "failure._hurry_if_none_is_left", "_hurry(failing, of)", "pass"
-    ),
+    bug("all failed, and the next step is not hurried", "failure.hurry_if_none_is_left", "_hurry(failing, of)", "pass"),
     bug(
         "all failed before the commit",
         "failure.give_up",

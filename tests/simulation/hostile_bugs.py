@@ -125,7 +125,7 @@ ALL: tuple[Bug, ...] = (
         "for answer, about_ in open_]",
         "for answer, about_ in open_[:1]]",
     ),
-    bug("an SMS that comes again counts again", "replies.run", "if message_id is not None and", "if False and"),
+    bug("an SMS that comes again counts again", "replies.run", "if digest in phone.seen:", "if False:"),
     bug("a link is pressed by nobody", "links.acknowledge", "link.user", '"link"'),
     bug(
         "a link of many opens the first",

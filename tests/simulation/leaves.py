@@ -9,11 +9,17 @@ from random import Random
 from typing import Any
 
 from tests.simulation.companies import METHODS, USERS
-from tests.simulation.world import World, activity
+from tests.simulation.world import World
 from tocsin import own_rules
 from tocsin.own_rule import OwnRule
 
 TRIES = 6
+
+
+def activity(*, active: bool) -> dict[str, Any]:
+    """Return the patch by which an identity provider lets a user come or go."""
+    operation = {"op": "replace", "path": "active", "value": active}
+    return {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]}
 
 
 @dataclass

@@ -161,7 +161,7 @@ ALL: tuple[Bug, ...] = (
     bug(
         "who comes second to hurry does not",
         "failure.give_up",
-        "once.\n    _hurry_if_none_is_left(failing, of)",
+        "by then.\n    hurry_if_none_is_left(failing, of)",
         "once.",
     ),
     bug("a hurry over whoever acknowledged", "failure._hurry", ', ("status", "=", Status.UNREAD.value)]', "]"),

@@ -108,17 +108,19 @@ class Monitors:
         """Send the dedup key of a ticket that this door has opened."""
         return self.world.alert(self.doors[row["tenant"]], self._body("open", row["dedup_key"], row["title"]))
 
-    def _tries(self, tenant: str, integration: str, key: str) -> float:
-        """Note that a monitor is about to act on what is open under its key. Return when."""
+    def _tries(self, tenant: str, integration: str, key: str, begun: float | None = None) -> float:
+        """Note that a monitor acts on what is open under its key. Return when it began."""
+        begun = self.world.seconds if begun is None else begun
         actor = f"integration:{integration}"
         for (pk, sk), images in self.trace.rows.items():
             row = images[0].row if sk == "TICKET" else {}
             if (row.get("tenant"), row.get("dedup_key"), row.get("source")) == (tenant, key, actor):
-                self.trace.tried[pk].append((self.world.seconds, actor))
-        return self.world.seconds
+                self.trace.tried[pk].append((begun, actor))
+        return begun
 
     def _note(self, act: Act) -> None:
         self.trace.acts.append(act)
+        self._tries(act.tenant, act.path, act.body["key"], act.begun)  # on what was opened meanwhile, too
         if act.body["state"] != "open" or act.answer.status >= 500:
             return
         for (pk, sk), images in self.trace.rows.items():

@@ -5,8 +5,9 @@ from functools import cache
 from typing import Any
 
 from tests.simulation.cloud.providers import Sent
+from tests.simulation.leaves import activity
 from tests.simulation.timeline import START
-from tests.simulation.world import Rows, World, activity
+from tests.simulation.world import Rows, World
 from tests.world import Answer
 
 PHONES = {"ada": "+4915112345601", "bob": "+4915112345602", "cyd": "+4915112345603"}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.simulation.cloud.gate import Meanwhile
 from tests.simulation.story import PHONES, Story, code_in, link_in, step
 
 Answered = Callable[[Story, str], object]
@@ -172,3 +173,21 @@ def test_acknowledging_again_changes_nothing(story: Story) -> None:
     story.run(5)
     assert story.ticket(ticket) == before
     assert story.told(ticket).count("acknowledged") == 1
+
+
+def test_two_sms_that_come_at_one_time_are_both_known_when_they_come_again(story: Story) -> None:
+    story.rule(step("ada", wait="1h"))
+    one = story.open()
+    story.run(60)
+    other = story.open()
+    story.run(60)
+    first, second = (code_in(sent) for sent in story.to("ada"))
+    both = (f"ack {first}", "one"), (f"ack {second}", "other")
+    story.gate.faults.append(Meanwhile("replies", "update_item", lambda: story.reply(PHONES["ada"], *both[1])))
+    story.reply(PHONES["ada"], *both[0])
+    for ticket in (one, other):
+        assert story.ticket(ticket)["status"] == "under_investigation"
+        story.api("PATCH", f"/tickets/{ticket}", {"status": "unread"})
+    for text, message_id in both:
+        assert story.reply(PHONES["ada"], text, message_id)
+    assert {story.ticket(ticket)["status"] for ticket in (one, other)} == {"unread"}

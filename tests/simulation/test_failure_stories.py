@@ -4,6 +4,9 @@ import pytest
 
 from tests.simulation.cloud.gate import CrashOnce, Outage
 from tests.simulation.story import PHONES, Story, mail, step
+from tocsin import keys, page
+from tocsin.page import Page
+from tocsin.store import tickets
 
 
 def test_a_number_that_has_opted_out_is_flagged_and_the_mail_is_tried_at_once(story: Story) -> None:
@@ -46,6 +49,20 @@ def test_two_pages_of_a_step_that_fail_at_once_hurry_the_next_step(story: Story)
     story.ses.refusals.refuse(mail("ada"), "MessageRejected")
     story.open()
     story.run(15)
+    assert story.who() == ["bob"]
+
+
+def test_who_dies_after_the_last_page_has_failed_hurries_when_the_message_comes_again(
+    story: Story,
+) -> None:
+    story.rule(step("ada", wait="1h"), step("bob", wait="1h"))
+    ticket = story.open()
+    key = keys.ticket("acme", ticket)["pk"]
+    story.run_until(lambda: bool(tickets.query_all(key, begins=keys.PAGES)), within=5)
+    (row,) = tickets.query_all(key, begins=keys.PAGES)
+    one = Page.of(row)
+    tickets.update(one.key, page.failed(one, "OptedOut", story.timeline.now()))
+    story.run(10)
     assert story.who() == ["bob"]
 
 

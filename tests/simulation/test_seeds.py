@@ -51,6 +51,16 @@ KEPT = [
     ("swarm", 124855),
     # A message whose ticket was made in its stead, and is over, was tried for ever.
     ("swarm", 84),
+    ("swarm", 124543),
+    # Two SMS at one time: one forgot the other, which counted again.
+    ("swarm", 131283),
+    ("swarm", 129860),
+    # A page of another decision than the one that was committed, long after; a call when all codes are used up.
+    ("swarm", 106973),
+    ("swarm", 133285),
+    # Two asks at one time; an end that comes while its alarm goes off.
+    ("swarm", 128338),
+    ("swarm", 131568),
 ]
 
 

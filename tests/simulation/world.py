@@ -24,6 +24,7 @@ from typing import Any, Self
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 from aws_lambda_powertools.metrics import MetricUnit
 
+from tests.simulation.chance import Seeded
 from tests.simulation.cloud.dynamodb import DynamoDB
 from tests.simulation.cloud.gate import Client, Gate, Killed
 from tests.simulation.cloud.providers import SES, SNS, Answered, Calls, Hooks, Outbox, Sent
@@ -320,7 +321,7 @@ class World:
         self.put(store, "plain", self.row)
         self.put(stream, "plain", self.row)
         self.put(clock, "pause", self.run)
-        self.put(ids, "secrets", _Seeded(self.random))
+        self.put(ids, "secrets", Seeded(self.random))
         self.put(ids, "new", lambda: f"01SIM{self.random.getrandbits(100):021X}")
         self.put(random, "SystemRandom", lambda: self.random)
         self.put(telemetry, "_put", self._count)
@@ -346,12 +347,6 @@ class World:
 
     def _count(self, name: str, unit: MetricUnit, value: float, dimensions: dict[str, str]) -> None:
         self.counted["_".join([name, *dimensions.values()])] += int(value) if unit is MetricUnit.Count else 1
-
-
-def activity(*, active: bool) -> dict[str, Any]:
-    """Return the patch by which an identity provider lets a user come or go."""
-    operation = {"op": "replace", "path": "active", "value": active}
-    return {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]}
 
 
 def _forget() -> None:
@@ -388,17 +383,6 @@ def _answer(found: dict[str, Any]) -> Answer:
 def _restore(environment: dict[str, str]) -> None:
     os.environ.clear()
     os.environ.update(environment)
-
-
-class _Seeded:
-    """The part of `secrets` that ids use, from the world's own randomness."""
-
-    def __init__(self, random: Random) -> None:
-        self.choice, self.randbelow = random.choice, random.randrange
-        self._random = random
-
-    def token_hex(self, size: int) -> str:
-        return self._random.randbytes(size).hex()
 
 
 def layout(name: str) -> dict[str, Any]:

@@ -141,9 +141,12 @@ def one_message_is_one_ticket(trace: Trace) -> Iterator[Violation]:
         if others:
             yield Violation("I7", first, f"{others} were opened by the same message")
     by_key: dict[Named, set[str]] = defaultdict(set)
+    died = {act.body["delivery"] for act in trace.acts if act.what == "alarm" and act.answer.status not in TAKEN}
     for number, act in enumerate(trace.acts):
-        if act.what in MONITORS and act.body["state"] == "open" and act.answer.status in TAKEN:
-            by_key[_key(act)].add(act.body.get("delivery", f"{number}"))
+        told = act.body.get("delivery", f"{number}") if act.what in MONITORS else None
+        # For one that died another may have opened the ticket, and that one is counted alone.
+        if told and told not in died and act.body["state"] == "open" and act.answer.status in TAKEN:
+            by_key[_key(act)].add(told)
     for key, told in by_key.items():
         counted = sum(images[-1].row["count"] for images in trace.tickets.values() if _named(images[0].row) == key)
         if counted < len(told):

@@ -25,14 +25,15 @@ def give_up(failing: Page, of: Ticket, error: SendError) -> Outcome:
     if not failing.ask and of.epoch == failing.epoch:
         return _put_back(failing, error)
     if not try_another_way(failing, of):
-        _hurry_if_none_is_left(failing, of)
+        hurry_if_none_is_left(failing, of)
     outcome = settle(failing, page.failed(failing, error.detail, clock.now()), Outcome.FAILED)
-    # Two that fail at once each saw the other alive, or took it for another way; to hurry twice is to hurry once.
-    _hurry_if_none_is_left(failing, of)
+    # Two that fail at once each saw the other alive, or took it for another way; to hurry twice is to hurry once. Who
+    # dies here is given the page again, which has failed by then.
+    hurry_if_none_is_left(failing, of)
     return outcome
 
 
-def _hurry_if_none_is_left(failing: Page, of: Ticket) -> None:
+def hurry_if_none_is_left(failing: Page, of: Ticket) -> None:
     """Hurry the next step of a rule. What comes after its end keeps its times: it would spin on dead addresses."""
     if not failing.ask and not of.beyond and not any(_alive(one, failing) for one in _step(failing)):
         _hurry(failing, of)

@@ -16,6 +16,7 @@ Tickets (runtime)
     breaker     T#<tenant>#SENDER#<channel>     BREAKER#<sender>
     reply code  PHONE#<number>                  CODE#<5 digits>
     phone       PHONE#<number>                  PHONE
+    seen SMS    PHONE#<number>                  SEEN#<digest of its id>
     link        LINK#<sha256 of the token>      LINK
     busy        SENDER#<channel>                BUSY#<tenant>
 
@@ -161,6 +162,14 @@ CODES = "CODE#"
 def code(number: str, digits: str) -> Key:
     """Return the key of a reply code, which is good for one phone number."""
     return Key(pk=f"PHONE#{number}", sk=f"{CODES}{digits}")
+
+
+SEEN = "SEEN#"
+
+
+def seen(number: str, digest: str) -> Key:
+    """Return the key by which an SMS is known again that a number has sent."""
+    return Key(pk=f"PHONE#{number}", sk=f"{SEEN}{digest}")
 
 
 def phone(number: str) -> Key:

@@ -13,10 +13,10 @@ from math import ceil
 from tocsin import answer, breakers, clock, due, keys, limits, page, queues, shares, turns
 from tocsin.channels import CHANNELS, Channel
 from tocsin.errors import Fault, SendError
-from tocsin.failure import give_up, settle, try_another_way
+from tocsin.failure import give_up, hurry_if_none_is_left, settle, try_another_way
 from tocsin.keys import Key
 from tocsin.letter import Facts, Letter, Told
-from tocsin.page import Outcome, Page
+from tocsin.page import Outcome, Page, PageStatus
 from tocsin.queues import Message, Notice, PageMessage, TurnMessage
 from tocsin.rows import Row
 from tocsin.settings import settings
@@ -191,6 +191,8 @@ def _read(message: PageMessage | TurnMessage, pages: Sequence[Waiting], *, in_tu
     coming: list[tuple[Page, Ticket | None]] = []
     for ticket_row, page_row in zip(rows[::2], rows[1::2], strict=True):
         one = Page.of(page_row) if page_row else None
+        if one and one.status is PageStatus.FAILED and ticket_row:
+            hurry_if_none_is_left(one, Ticket.of(ticket_row))  # who had it in hand may have died before that
         if one and not one.settled and _comes_now(one, message.address, now, in_turn=in_turn):
             coming.append((one, Ticket.of(ticket_row) if ticket_row else None))
     wanted, skipped, known = [], 0, _directory(coming)

@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from tocsin import keys, queues, sessions, steering, tickets, times, users
+from tocsin import ids, keys, queues, sessions, steering, tickets, times, users
 from tocsin.answer import Answer
 from tocsin.errors import Conflict, NotFound
 from tocsin.queues import Notice
@@ -24,7 +24,7 @@ from tocsin.ticket import Status, Ticket
 WRONG_CODES, WRONG_WINDOW = 5, timedelta(minutes=10)
 ANSWERS, ANSWER_WINDOW = 5, timedelta(hours=1)
 LISTED = 5  # tickets that an answer names
-SEEN = 20  # inbound messages of a number that are remembered
+SEEN_FOR = timedelta(days=1)  # an inbound SMS is remembered, longer than it may be delivered again
 
 HELP = "Tocsin: reply ACK, RESOLVE or ESCALATE with the 5 digits of a page, ACK ALL, STOP or START."
 
@@ -37,6 +37,7 @@ class Phone:
     codes: list[Answer]
     memory: Row = field(default_factory=dict)
     known: bool = False
+    seen: frozenset[str] = frozenset()  # digests of SMS that were acted on
 
     def recent(self, name: str, window: timedelta, now: datetime) -> list[str]:
         """Return the times of this kind that are within the window."""
@@ -54,10 +55,14 @@ def run(number: str, text: str, message_id: str | None, now: datetime) -> None:
     twice, which is better than not at all.
     """
     phone = _read(number, now)
-    if message_id is not None and message_id in phone.memory.get("seen", []):
+    digest = ids.sha256(message_id) if message_id is not None else None
+    if digest in phone.seen:
         return
     answer = _act_on(phone, parse(text), now)
-    _close(phone, message_id, answer, now)
+    if digest is not None:
+        # A row of its own: of two SMS that come at the same time neither may forget the other.
+        table.update(keys.seen(number, digest), {"expires": int((now + SEEN_FOR).timestamp())}, when=())
+    _close(phone, answer, now)
 
 
 def _act_on(phone: Phone, reply: Reply, now: datetime) -> str | None:
@@ -165,7 +170,8 @@ def _read(number: str, now: datetime) -> Phone:
     codes = [Answer.of(row) for row in rows if row["sk"].startswith(keys.CODES)]
     # A stranger is one to whom nothing was ever sent.
     known = bool(codes) or "known" in memory
-    return Phone(number, [code for code in codes if code.live(now)], memory, known)
+    seen = frozenset(row["sk"].removeprefix(keys.SEEN) for row in rows if row["sk"].startswith(keys.SEEN))
+    return Phone(number, [code for code in codes if code.live(now)], memory, known, seen)
 
 
 def _remember(phone: Phone, changes: dict[str, Any]) -> None:
@@ -179,16 +185,12 @@ def _unflag(phone: Phone) -> None:
             users.unflag(tenant, user, phone.number)
 
 
-def _close(phone: Phone, message_id: str | None, answer: str | None, now: datetime) -> None:
-    """Remember the SMS, and answer it unless it is a stranger's, after STOP, or past the hour's answers."""
-    changes: Row = {"seen": [*phone.memory.get("seen", []), message_id][-SEEN:]} if message_id is not None else {}
+def _close(phone: Phone, answer: str | None, now: datetime) -> None:
+    """Answer an SMS unless it is a stranger's, after STOP, or past the hour's answers."""
     answered = phone.recent("answers", ANSWER_WINDOW, now)
     welcome = phone.known and not phone.memory.get("stopped") and len(answered) < ANSWERS
     if answer is not None and welcome:
-        changes["answers"] = [*answered, times.text(now)]
-    if changes:
-        _remember(phone, changes)
-    if answer is not None and welcome:
+        _remember(phone, {"answers": [*answered, times.text(now)]})
         queues.put(Notice(tenant=_tenant(phone), channel="sms", address=phone.number, subject="", text=answer))
 
 
