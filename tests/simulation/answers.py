@@ -60,7 +60,7 @@ class Answers:
         taken = self._reply(page.address, text)
         if self.world.seconds != begun or not taken:
             # What was open may have changed meanwhile, and it is for none to say what it was for.
-            both = (*before.values(), *self._open(page.address).values())
+            both = (*before.values(), *self._open(page.address, ever=True).values())
             meant = [place for places in both for place in places]
         else:
             meant = [place for places in before.values() for place in places if len(before) == 1 or text != ACK]
@@ -80,8 +80,11 @@ class Answers:
             self.later(again, self.world.reply, number, text, message_id)
         return taken
 
-    def _open(self, number: str) -> dict[str, list[tuple[str, str]]]:
-        """Return the codes of a number with the unread tickets that each was the last for, and whose code it is."""
+    def _open(self, number: str, *, ever: bool = False) -> dict[str, list[tuple[str, str]]]:
+        """Return the codes of a number with the unread tickets that each was the last for, and whose code it is.
+
+        `ever`: with those too that are not unread.
+        """
         rows = [plain(row) for (pk, sk), row in self._rows(f"PHONE#{number}") if sk.startswith("CODE#")]
         newest: dict[str, tuple[str, str]] = {}
         for row in sorted(rows, key=lambda one: str(one["expires_at"])):
@@ -89,7 +92,7 @@ class Answers:
                 newest[f"T#{row['tenant']}#TICKET#{page['ticket_id']}"] = row["code"], row["user"]
         found: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for pk, (code, user) in newest.items():
-            if self.trace.at((pk, "TICKET"), self.world.seconds).get("status") == "unread":
+            if ever or self.trace.at((pk, "TICKET"), self.world.seconds).get("status") == "unread":
                 found[code].append((pk, user))
         return found
 

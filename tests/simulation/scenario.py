@@ -147,8 +147,7 @@ class Scenario:
         one, random = Opening(tenant, {}, key=pk, tag="Z7"), self.monitors.random
         for _ in range(random.choice((0, 0, 1, 2))):
             at = self.world.seconds + random.choice((1.0, 30.0, 600.0)) * random.random()
-            act, *given = random.choice(((self._move,), (self._reply,), (self._follow,), (self._steer,)))
-            self._later(at, act, one, *given)
+            self._later(at, random.choice((self._move, self._reply, self._follow, self._steer)), one)
 
     def end(self) -> None:
         """Ask for every ticket once more, in some runs by the lists, and send every dedup key that is still open."""
@@ -387,7 +386,7 @@ class Scenario:
     ) -> None:
         """Call the API until it answers, as callers do."""
         begun = self.world.seconds if begun is None else begun
-        for one in [ticket] if ticket else self._woken(tenant) if "maintenance" in what else []:
+        for one in self._woken(tenant) if "maintenance" in what else [ticket] if ticket else []:
             self._tries(one)
         answer = self.world.api(method, path, body, tenant=tenant)
         self.trace.acts.append(Act(begun, self.world.seconds, what, tenant, path, body, answer, ticket))

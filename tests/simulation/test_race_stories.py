@@ -193,3 +193,20 @@ def test_a_step_that_is_taken_again_asks_for_no_page_that_is_settled(story: Stor
     story.run(5)
     assert story.queues["sms"].sent == sent
     assert story.who() == ["ada"]
+
+
+def test_an_acknowledgement_ends_by_the_severity_that_the_ticket_has_by_then(story: Story) -> None:
+    times = {"sev1": "10m", "sev2": "2d"}
+    severities = [{"name": name, "default": name == "sev1", "auto_resolve": time} for name, time in times.items()]
+    story.expect(200, "PUT", "/severities", {"items": severities})
+    story.rule(step("ada", wait="1h"))
+    ticket = story.open()
+    story.run(60)
+    edit = lambda: story.api("PATCH", f"/tickets/{ticket}", {"severity": "sev2"})  # noqa: E731
+    race = meanwhile(story, "tickets", "update_item", edit)
+    story.acknowledge(ticket)
+    assert race.done
+    story.run(3600)
+    assert story.ticket(ticket)["status"] == "under_investigation"
+    story.run(3 * 24 * 3600)
+    assert story.ticket(ticket)["status"] == "resolved"

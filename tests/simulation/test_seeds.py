@@ -58,6 +58,9 @@ KEPT = [
     # A page of another decision than the one that was committed, long after; a call when all codes are used up.
     ("swarm", 106973),
     ("swarm", 133285),
+    # A severity that was changed while somebody acknowledged, who took long for it.
+    ("swarm", 164514),
+    ("swarm", 165921),
     # Two asks at one time; an end that comes while its alarm goes off.
     ("swarm", 128338),
     ("swarm", 131568),

@@ -217,7 +217,7 @@ def _names_users(trace: Trace, ticket: Row, at: float) -> bool:
 
 def _put_by(trace: Trace, pk: str, old: Image, new: Image) -> list[Image]:
     """Return the pages that were put for a move: not by an attempt that died, nor later as another way for one."""
-    firsts = [images[0] for _, images in trace.pages_of(pk, old.row["epoch"])]
+    firsts = [one[0] for _, one in trace.pages_of(pk, old.row["epoch"]) if one[0].row["step"] == new.row["step"]]
     begun = made_at(trace, pk, old.row["epoch"])
     return [one for one in firsts if new.at - 20 <= one.at <= new.at and seconds(one.row["created_at"]) == begun]
 

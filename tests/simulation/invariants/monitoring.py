@@ -11,6 +11,7 @@ from tocsin.rows import Row
 Named = tuple[str, str, str]  # tenant, dedup key, source
 MONITORS = ("alarm", "alert")
 TAKEN = (200, 202)
+SAME_TIME = 0.1  # seconds: of two acts at one time either may be the first
 ORDERED = 5.0  # seconds between two messages whose order is clear; who has no clock is as old as its arrival
 PATIENCE = 900.0  # seconds without faults, in which who was refused tells it again
 SEVERITIES = {"critical": "sev1"}  # of the map; every other is sev3
@@ -112,7 +113,7 @@ def _told_before(trace: Trace, images: list[Image], act: Act) -> bool:
 def _still(act: Act, found: list[tuple[str, list[Image]]], wanted: set[str]) -> Iterator[Violation]:
     """Yield those that were there before, and at no time of the act as they were wanted."""
     for pk, images in found:
-        before = [one.row["status"] for one in images if one.at <= act.begun]
+        before = [one.row["status"] for one in images if one.at < act.begun - SAME_TIME]
         during = {one.row["status"] for one in images if act.begun <= one.at <= act.ended}
         if before and not wanted & {before[-1], *during}:
             yield Violation("I7", pk, f"is {before[-1]}, and its monitor said {act.body['state']} at {act.ended:.1f} s")
@@ -148,8 +149,10 @@ def one_message_is_one_ticket(trace: Trace) -> Iterator[Violation]:
         if told and told not in died and act.body["state"] == "open" and act.answer.status in TAKEN:
             by_key[_key(act)].add(told)
     for key, told in by_key.items():
-        counted = sum(images[-1].row["count"] for images in trace.tickets.values() if _named(images[0].row) == key)
-        if counted < len(told):
+        of = [images[-1].row for images in trace.tickets.values() if _named(images[0].row) == key]
+        counted = sum(row["count"] for row in of)
+        # Who was stood in for while it was under way, and was over by then, is told of it and not counted.
+        if counted + sum(bool(row.get("healed")) for row in of) < len(told):
             yield Violation("I7", " ".join(key), f"went off {len(told)} times, of which {counted} are counted")
 
 
@@ -179,7 +182,7 @@ def missing_data_are_noted(trace: Trace) -> Iterator[Violation]:
         if act.what != "alarm" or act.body["state"] != "acknowledge" or act.answer.status not in TAKEN:
             continue
         for pk, images in _of(trace, act):
-            open_ = images[0].at <= act.begun and not any(
+            open_ = images[0].at < act.begun - SAME_TIME and not any(
                 one.row["status"] == "resolved" and one.at <= act.ended for one in images
             )
             noted = any(sk.startswith("NOTE#") for key, sk in trace.world.tickets.items if key == pk)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from tests.simulation.invariants import people
 from tests.simulation.invariants.state import stopped
-from tests.simulation.trace import Image, Trace, Violation
+from tests.simulation.trace import Trace, Violation
 from tocsin import notification
 from tocsin.rows import Row
 
@@ -38,7 +38,8 @@ def who_wants_to_know_is_told(trace: Trace) -> Iterator[Violation]:
             told = TELLS.get(new.row.get("change", ""))
             if told is None or new.row["status"] == old.row["status"] or new.row["rev"] == old.row["rev"]:
                 continue
-            for user in sorted(_followers(trace, pk, new) - {new.row["changed_by"]}):
+            paged = {one[0].row["user"] for key, one in trace.pages.items() if key[0] == pk and one[0].at < new.at - 1}
+            for user in sorted(paged - {new.row["changed_by"]}):
                 for channel, address in _ways(trace, new.row, user, new.at):
                     wanted = f"{told} by {new.row['changed_by']}".replace("by system", "by itself")
                     heard = (one for one in trace.attempts if (one.channel, one.address) == (channel, address))
@@ -50,17 +51,6 @@ def _used_up(trace: Trace) -> bool:
     """Say whether a company has sent all SMS of its day, after which answers and updates are let go."""
     rows = (image.row for images in trace.pages.values() for image in images)
     return any(row.get("error") in notification.USED_UP.values() for row in rows)
-
-
-def _followers(trace: Trace, pk: str, move: Image) -> set[str]:
-    """Return who had been paged for a ticket, if nothing of that user changed about then."""
-    made = (images[0] for key, images in trace.pages.items() if key[0] == pk)
-    return {page.row["user"] for page in made if page.at < move.at - 1 and _steady(trace, page.row)}
-
-
-def _steady(trace: Trace, page: Row) -> bool:
-    images = trace.users.get((f"T#{page['tenant']}#USER#{page['user']}", "USER"), [])
-    return len({str((image.row or {}).get("rule")) for image in images if image.at > 0} | {""}) <= 2
 
 
 def _ways(trace: Trace, ticket: Row, user: str, at: float) -> Iterator[tuple[str, str]]:

@@ -41,7 +41,9 @@ def meant(trace: Trace, act: Act) -> set[str]:
 
 
 def _reachable(trace: Trace, act: Act, user: str) -> bool:
-    return bool(people.methods(trace, trace.at((act.ticket, "TICKET"), act.ended), user, act.ended))
+    """Say whether a user could be reached all the while, however severe the ticket was."""
+    moments = [trace.at((act.ticket, "TICKET"), at) for at in (act.begun, act.ended)]
+    return all(people.methods(trace, ticket, user, act.ended) for ticket in moments if ticket)
 
 
 def nobody_to_ask(trace: Trace, act: Act) -> bool:

@@ -126,8 +126,9 @@ def nobody_is_hurried_who_was_reached(trace: Trace) -> Iterator[Violation]:
             if new.row["rev"] == old.row["rev"]:  # the sweeper has looked at it since
                 continue
             for (_, name), pages in trace.pages_of(pk, old.row["epoch"] - 1):
-                status = next((one.row["status"] for one in reversed(pages) if one.at <= new.at), "")
-                pending = status == "pending" and not _in_hand(pages, new.at) and _in_time(pages[0].row)
+                row = next((one.row for one in reversed(pages) if one.at <= new.at), {})
+                status = row.get("status")
+                pending = status == "pending" and not _in_hand(pages, new.at) and _in_time(row)
                 if status == "sent" or (pending and not touched(trace, pk, old.at, new.at)):
                     yield Violation("I4", pk, f"was hurried at {new.at:.1f} s, while {name} was {status}")
 

@@ -26,11 +26,16 @@ def what_was_asked_for_is_there(trace: Trace) -> Iterator[Violation]:
 
 
 def at_its_end(trace: Trace, act: Act) -> bool:
-    """Say whether nothing may come after a ticket's last step; whoever has no last resort has only reminders then."""
-    row = trace.at((act.ticket, "TICKET"), act.ended)
+    """Say whether nothing may have come after a ticket's last step, at some time while somebody acted on it."""
+    during = [one.at for one in trace.rows[act.ticket, "TICKET"] if act.begun < one.at <= act.ended]
+    return any(_at_its_end(trace, trace.at((act.ticket, "TICKET"), at), at) for at in [act.begun, *during])
+
+
+def _at_its_end(trace: Trace, row: Row, at: float) -> bool:
+    """Say whether it was so; whoever has no last resort has only reminders then."""
     if row.get("beyond") or not row.get("round"):
         return True
-    rule = steady(trace, (f"T#{row['tenant']}#RULE#{row.get('rule_id')}", "RULE"), act.ended)
+    rule = steady(trace, (f"T#{row['tenant']}#RULE#{row.get('rule_id')}", "RULE"), at)
     return rule is None or (row["round"], row["step"]) >= (rule["repeat"] + 1, len(rule["steps"]))
 
 

@@ -35,7 +35,8 @@ def give_up(failing: Page, of: Ticket, error: SendError) -> Outcome:
 
 def hurry_if_none_is_left(failing: Page, of: Ticket) -> None:
     """Hurry the next step of a rule. What comes after its end keeps its times: it would spin on dead addresses."""
-    if not failing.ask and not of.beyond and not any(_alive(one, failing) for one in _step(failing)):
+    waits = of.epoch == failing.epoch + 1 and of.status is Status.UNREAD and not of.beyond
+    if waits and not failing.ask and not any(_alive(one, failing) for one in _step(failing)):
         _hurry(failing, of)
 
 

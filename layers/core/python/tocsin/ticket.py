@@ -86,9 +86,7 @@ class Ticket(Record):
     dedup: str | None = None  # digest of scope and key: the dedup row that may count on this ticket
     count: int = 1
     source: str
-    alarmed_at: Moment | None = (
-        None  # when its monitor said last that something is wrong, by its own clock if it has one
-    )
+    alarmed_at: Moment | None = None  # when its monitor said last that something is wrong, by its own clock
     rule_id: str | None = None
     step: int = 0
     round: int = 0

@@ -14,6 +14,8 @@ from tocsin.telemetry import about
 from tocsin.ticket import Changes, Status, Ticket
 
 _TRIES = 10
+_MERGED = {"labels", "followers"}
+_TIMES = ("ack_timeout", "auto_resolve")  # of its severity, as its last step or an edit took them
 OVER = "The ticket is resolved: it takes notes only."
 PAGE_BYTES = 1_000_000  # of a list; Lambda answers with 6 MB at most, and JSON makes six characters of some
 
@@ -35,8 +37,9 @@ def get_short(tenant: str, ticket_id: str) -> Ticket:
 def change(tenant: str, ticket_id: str, decide: Callable[[Ticket], Changes], *, fence: Collection[str] = ()) -> Ticket:
     """Change a ticket by what `decide` makes of it, and return it as it is then (a long description cut).
 
-    Conditional on status, snooze and the attributes in `fence` alone: a person's act counts whatever timers did
-    meanwhile. The loser of a race decides again. No changes, no write. Raises `NotFound`, and what `decide` raises.
+    Conditional on what it goes by alone (status, snooze, times, the attributes in `fence`): a person's act counts
+    whatever timers did meanwhile. The loser of a race decides again. No changes, no write. Raises `NotFound`, and what
+    `decide` raises.
     """
     about(tenant, ticket_id)
     for _ in range(_TRIES):
@@ -47,10 +50,11 @@ def change(tenant: str, ticket_id: str, decide: Callable[[Ticket], Changes], *, 
         changes = decide(before)
         if not changes:
             return before
-        # A snooze is a time that must not be lost; what is merged into what was read must still be what was read.
+        # A snooze is a time that must not be lost; what a due time is worked out from, or is merged with, must still be
+        # what was read.
         snooze = row.get("snoozed_until")
         guard = [("snoozed_until", "=", snooze) if snooze else ("snoozed_until", "missing", None)]
-        read = {*fence, *({"labels", "followers"} & changes.keys())}
+        read = {*fence, *(_MERGED & changes.keys()), *(_TIMES if "due_at" in changes else ())}
         guard += [(name, "=", row[name]) if name in row else (name, "missing", None) for name in sorted(read)]
         try:
             return Ticket.of(
