@@ -32,6 +32,7 @@ FORMS = {
         "WAITING#phone#t1#PAGE#1#ada#phone",
     ),
     "code": (lambda: keys.code("+49151", "48213"), "PHONE#+49151", "CODE#48213"),
+    "seen": (lambda: keys.seen("+49151", "d1"), "PHONE#+49151", "SEEN#d1"),
     "phone": (lambda: keys.phone("+49151"), "PHONE#+49151", "PHONE"),
     "link": (lambda: keys.link("d1"), "LINK#d1", "LINK"),
     "breaker": (lambda: keys.breaker("acme", "sms", "s1"), "T#acme#SENDER#sms", "BREAKER#s1"),
@@ -89,7 +90,7 @@ def test_every_kind_of_row_has_its_form_here() -> None:
 
 def test_a_companys_own_keys_say_whose_they_are_and_the_others_hold_nothing_of_it() -> None:
     for kind, (build, _, _) in FORMS.items():
-        foreign = kind in ("code", "phone", "link", "busy", "feed", "door", "issuer_pair")
+        foreign = kind in ("code", "seen", "phone", "link", "busy", "feed", "door", "issuer_pair")
         assert build()["pk"].startswith("T#acme#") != foreign
 
 
