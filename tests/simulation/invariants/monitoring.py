@@ -114,7 +114,7 @@ def _still(act: Act, found: list[tuple[str, list[Image]]], wanted: set[str]) -> 
     """Yield those that were there before, and at no time of the act as they were wanted."""
     for pk, images in found:
         before = [one.row["status"] for one in images if one.at < act.begun - SAME_TIME]
-        during = {one.row["status"] for one in images if act.begun <= one.at <= act.ended}
+        during = {one.row["status"] for one in images if act.begun - SAME_TIME <= one.at <= act.ended}
         if before and not wanted & {before[-1], *during}:
             yield Violation("I7", pk, f"is {before[-1]}, and its monitor said {act.body['state']} at {act.ended:.1f} s")
 
