@@ -7,11 +7,17 @@ is there at once: a fraction of a second too early.
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from heapq import heappop, heappush
 from itertools import count
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)  # a Monday
 Action = Callable[[], None]
+
+
+@lru_cache(1)  # it is asked for many times before it moves on
+def _moment(milliseconds: int) -> datetime:
+    return START + timedelta(milliseconds=milliseconds)
 
 
 class Timeline:
@@ -25,7 +31,7 @@ class Timeline:
 
     def now(self) -> datetime:
         """Return the time of day, cut to milliseconds."""
-        return START + timedelta(milliseconds=int(self.seconds * 1000 + 1e-6))
+        return _moment(int(self.seconds * 1000 + 1e-6))
 
     def after(self, seconds: float, action: Action) -> None:
         """Let something happen in so many seconds."""

@@ -6,7 +6,6 @@ Nothing here knows how the product decides. Invariants are said of this alone.
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -192,11 +191,17 @@ class Trace:
         """The images of each page."""
         return {key: images for key, images in self.rows.items() if key[1].startswith("PAGE#")}
 
-    def pages_of(self, ticket: str, epoch: int) -> Iterator[tuple[Key, list[Image]]]:
+    def pages_of(self, ticket: str, epoch: int) -> list[tuple[Key, list[Image]]]:
         """Return the pages of one move, without those of responders."""
+        return self._moves.get((ticket, epoch), [])
+
+    @cached_property
+    def _moves(self) -> dict[tuple[str, int], list[tuple[Key, list[Image]]]]:
+        found: dict[tuple[str, int], list[tuple[Key, list[Image]]]] = defaultdict(list)
         for key, images in self.pages.items():
-            if key[0] == ticket and images[0].row["epoch"] == epoch and not images[0].row.get("ask"):
-                yield key, images
+            if not images[0].row.get("ask"):
+                found[key[0], images[0].row["epoch"]].append((key, images))
+        return dict(found)
 
     @cached_property
     def asked(self) -> dict[Key, list[Image]]:

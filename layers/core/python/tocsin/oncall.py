@@ -41,6 +41,11 @@ class Shift:
     missing: str | None = None
     source: str = ""
 
+    @property
+    def what(self) -> tuple[str | None, str | None, str]:
+        """All but its time."""
+        return self.user, self.missing, self.source
+
 
 class _Rotation:
     """A layer's turns, numbered from 0: where they begin, and whose they are."""
@@ -122,7 +127,7 @@ def _restricted(turn: Shift, layer: Layer, zone: ZoneInfo) -> Iterator[Shift]:
         return
     for span in wall.spans(turn.begin, turn.end, zone):
         for begin, end in window.within(layer.week, span):
-            yield replace(turn, begin=begin, end=end)
+            yield Shift(begin, end, turn.user, source=turn.source)
 
 
 def _override(one: Override, begin: datetime, end: datetime) -> Iterator[Shift]:
@@ -161,14 +166,14 @@ def _top(active: dict[int, Shift], begin: datetime, end: datetime, gone: Collect
     missing = ranked[0].user if ranked and ranked[0].user in gone else None
     if there is None:
         return Shift(begin, end, None, missing)
-    return replace(there, begin=begin, end=end, missing=missing)
+    return Shift(begin, end, there.user, missing, there.source)
 
 
 def _joined(found: Iterable[Shift]) -> Iterator[Shift]:
     """Yield shifts, those made one that follow each other and differ in nothing but their time."""
     last: Shift | None = None
     for shift in found:
-        if last is not None and replace(shift, begin=last.begin, end=last.end) == last:
+        if last is not None and last.what == shift.what:
             last = replace(last, end=shift.end)
             continue
         if last is not None:

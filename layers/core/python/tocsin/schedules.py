@@ -157,15 +157,17 @@ def settled(tenant: str, ask: Callable[[set[str]], list[Shift]]) -> tuple[list[S
 
     `ask` is told who was deleted or deactivated, and may name others in their stead.
     """
-    people: dict[str, Row | None] = {}
+    people: dict[str, Row] = {}
+    gone: set[str] = set()
     while True:
-        found = ask({name for name, row in people.items() if row is None})
+        found = ask(gone)
         unknown = sorted({one.user for one in found if one.user is not None} - people.keys())
-        if not unknown:
-            return found, {name: row for name, row in people.items() if row is not None}
         rows = directory.get_many([keys.user(tenant, name) for name in unknown])
-        there = [row if row and row.get("active", True) else None for row in rows]
-        people |= dict(zip(unknown, there, strict=True))
+        there = {name: row for name, row in zip(unknown, rows, strict=True) if row and row.get("active", True)}
+        people |= there
+        if len(there) == len(unknown):
+            return found, people
+        gone |= set(unknown) - there.keys()
 
 
 def _told(request: ScheduleBody, schedule_id: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Metrics are written into the log, in the embedded metric format: none costs a ca
 import warnings
 from collections.abc import Callable
 from datetime import timedelta
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import ParamSpec, TypeVar
 
 from aws_lambda_powertools import Logger, Metrics
@@ -28,6 +28,7 @@ def about(tenant: str, ticket: str | None = None) -> None:
     logger.append_keys(tenant=tenant, ticket=ticket, trace=trace(tenant, ticket) if ticket else None)
 
 
+@lru_cache(1_000)  # many lines are about one ticket
 def trace(tenant: str, ticket: str) -> str:
     """Return the id by which a ticket is found in the logs of all functions: derived, so that nothing carries it."""
     return ids.sha256(tenant, ticket)[:32]
