@@ -8,6 +8,7 @@ from tests.simulation.world import World
 from tocsin import rebuild
 
 ASKED_AGAIN = 30.0  # seconds until a rebuild that was killed, or could not do everything, is called again
+TRIES = 5  # at what cannot be rebuilt: it may be a row that nobody can read
 
 
 class Disaster:
@@ -41,15 +42,17 @@ class Disaster:
         self.world.sweeper = False
         self.world.dynamodb.most["Tickets/due"] = 1
         self.weather.outages.clear()
+        self.weather.hot = ("", 0.0, 0.0)
         self.weather.rates = {kind: rate for kind, rate in self.weather.rates.items() if kind in MENDED_BY_RETRIES}
         self._touch()
         self.world.timeline.after(self.random.uniform(60, self.random.choice((120, 900))), lambda: self._rebuild(None))
 
-    def _rebuild(self, begin: str | None) -> None:
+    def _rebuild(self, begin: str | None, tried: int = 1) -> None:
         progress = self.world.invoke("sweeper", {"rebuild": True, "begin": begin})
         self._touch()
-        if progress is None or progress["failed"]:
-            self.world.timeline.after(ASKED_AGAIN, lambda: self._rebuild(begin))
+        if progress is None or (progress["failed"] and tried < TRIES):
+            again = tried + (progress is not None)
+            self.world.timeline.after(ASKED_AGAIN, lambda: self._rebuild(begin, again))
         elif progress["next"] is not None:
             self.world.timeline.after(1.0, lambda: self._rebuild(progress["next"]))
         else:

@@ -6,6 +6,7 @@ Every fault says which tickets it touched and until when, so that lateness can b
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -16,6 +17,8 @@ from tests.simulation.cloud.sqs import Message
 from tests.simulation.cloud.stream import Flaws, Record
 from tests.simulation.timeline import START
 from tests.simulation.world import Invocation, World
+from tocsin import keys
+from tocsin.due import MAX_DELAY, Due
 from tocsin.fetch import FetchError
 from tocsin.rows import plain
 
@@ -47,10 +50,11 @@ SERVICES = {
     "index_lag": (0.05, 0.6),
     "skew": (0.2, 1.0),  # seconds
     "outage": (0.2, 1.0),
+    "hot": (0.3, 1.0),  # a partition of the due index, for minutes
     "bad_address": (0.1, 0.5),
 }
 KINDS = {**CALLS, **SERVICES}
-MENDED_BY_RETRIES = KINDS.keys() - {"scheduler_never", "scheduler_throttled", "stream_gives_up", "outage"}
+MENDED_BY_RETRIES = KINDS.keys() - {"scheduler_never", "stream_gives_up", "outage"}
 BAD = {
     "sms": ("OptedOut", "InvalidParameter"),
     "voice": ("DESTINATION_PHONE_NUMBER_OPTED_OUT", "DESTINATION_COUNTRY_BLOCKED"),
@@ -64,6 +68,7 @@ API_TIMEOUT = 10.0
 DEEPEST = 3  # functions at work within each other's calls
 EVERYTHING = ""
 MOMENT = 1e-6  # seconds
+MINUTE = timedelta(minutes=1)
 
 Interval = tuple[float, float]
 
@@ -100,6 +105,7 @@ class Weather:
         self.struck: dict[str, list[Interval]] = defaultdict(list)
         self.repeats: dict[str, int] = defaultdict(int)  # by ticket: sends that may have happened without our knowing
         self.outages: list[tuple[str, float, float]] = []
+        self.hot = ("", 0.0, 0.0)
         self._lagging: dict[tuple[str, str], float] = {}
         self._hang_in(patient)
 
@@ -183,14 +189,31 @@ class Weather:
 
     def _refuse(self, call: Call) -> None:
         match call.service:
+            case "dynamodb" if call.operation == "query" and self._is_hot(call):
+                raise errors.error("ProvisionedThroughputExceededException", call.operation)
             case "dynamodb" if self.strikes("throttle"):
                 self._fail("ProvisionedThroughputExceededException", call)
             case "sqs" if self.strikes("queue_error"):
                 self._fail("RequestThrottled", call)
-            case "scheduler" if self.strikes("scheduler_throttled"):
+            case "scheduler" if self._has_another_way(call) and self.strikes("scheduler_throttled"):
                 self._fail("ThrottlingException", call)
             case service if service in PROVIDERS and self.strikes("provider_error"):
                 self._fail(self.random.choice(("Throttling", "InternalError", "ServiceUnavailable")), call)
+
+    def _is_hot(self, call: Call) -> bool:
+        partition, start, end = self.hot
+        asked = call.arguments["ExpressionAttributeValues"][":v0"]["S"]
+        if asked != partition or not start <= self.world.seconds < end:
+            return False
+        self.touch({pk for _, pk, _ in self.world.tickets.indexes["due"].partitions.get(partition, ())})
+        return True
+
+    def _has_another_way(self, call: Call) -> bool:
+        """Say whether a sweeper, or the queue, does what Scheduler refuses (timers.py)."""
+        if self.world.sweeper or call.operation != "create_schedule":
+            return True
+        due_at = Due.model_validate_json(call.arguments["Target"]["Input"]).due_at
+        return due_at - self.world.timeline.now() < MAX_DELAY - MINUTE
 
     def _slow(self) -> None:
         if self.strikes("slow"):
@@ -255,6 +278,13 @@ class Weather:
             function = self.random.choice(("clock", "escalator", "notifier", "sweeper", "historian"))
             self.outages.append((function, start, min(start + length, within)))
             self.struck[EVERYTHING].append((start, min(start + length, within)))
+        if self.strikes("hot"):
+            start = self.random.uniform(0, within)
+            self.hot = (
+                self.random.choice(keys.due_shards()),
+                start,
+                min(start + self.random.choice((300, 1200)), within),
+            )
 
     def _addresses(self) -> list[tuple[str, str]]:
         rows = self.world.directory.items.values()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from random import Random
 
-from tests.simulation import faults, invariants, load
+from tests.simulation import faults, invariants, later, load
 from tests.simulation.companies import PAIRS, companies
 from tests.simulation.disaster import Disaster
 from tests.simulation.faults import Weather
@@ -91,6 +91,8 @@ def play(mode: str, seed: int) -> Trace:
         weather = Weather(world, {}, patient=how.patient)
         trace.weather = weather
         scenario.begin()
+        if mode != "nominal":
+            later.write(world, pair, Random(f"later {mode} {seed}"))  # noqa: S311 - as above
         disaster = Disaster(world, weather, random, length) if how.disaster else None
         weather.rates = dict(how.rates(random))
         if not how.first_line:

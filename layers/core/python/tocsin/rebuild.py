@@ -14,7 +14,7 @@ from tocsin import clock, keys, sweep
 from tocsin.keys import Key
 from tocsin.rows import Row
 from tocsin.store import tickets
-from tocsin.telemetry import about, count, logger
+from tocsin.telemetry import count, logger
 
 BATCH = 100
 TIME = timedelta(seconds=40)  # of one call; the function's time-out is later
@@ -48,7 +48,6 @@ def run(now: datetime, begin: str | None) -> Progress:
 
 def _act(row: Row) -> bool:
     """Do what a row asks for. Return whether that could be done."""
-    about(row["tenant"], row["ticket_id"])
     try:
         kind = sweep.act(row, clock.now())
     except Exception:

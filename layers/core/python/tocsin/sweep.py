@@ -60,7 +60,6 @@ def _sweep(shard: str, now: datetime) -> int:
 
 def _repair(row: Row, now: datetime) -> None:
     """Do what should have happened, then move the look on: a crash in between only does it again."""
-    about(row["tenant"], row["ticket_id"])
     try:
         kind = act(row, now)
     except Exception:
@@ -101,6 +100,7 @@ def _next_look(row: Row, looks: int, now: datetime, *, armed: bool) -> datetime:
 
 def act(row: Row, now: datetime) -> str | None:
     """Repair a row of the due index: a ticket's timer, a page that is not settled. Return the kind of repair."""
+    about(row["tenant"], row["ticket_id"])
     if row["sk"] == "TICKET":
         timer = timers.timer(row)
         if timer is None:
