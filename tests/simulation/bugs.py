@@ -5,15 +5,14 @@ search lasts. The product knows nothing of it.
 """
 
 # ruff: noqa: E501 - a mistake is one line, like the source it is put into
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from tests.simulation import hostile_bugs, mistakes
+from tests.simulation import hostile_bugs, mistakes, passing
 from tests.simulation.edit import Bug, Edit, bug
-from tests.simulation.search import LOAD, Result, first_failure, prepare
+from tests.simulation.search import LOAD, Job, Result, first_failure, prepare
 from tests.simulation.steering_bugs import STEERING
 
 ALL = (
@@ -273,20 +272,21 @@ LATER = 20  # seeds of the other modes for one of load
 
 @dataclass(frozen=True)
 class Found:
-    """By what a mistake was found, after how many runs."""
+    """By what a mistake was found: by the how-manieth run of so many that come by it."""
 
     bug: str
     result: Result | None
     runs: int
+    of: int
 
     def __str__(self) -> str:
         if self.result is None:
-            return f"{self.bug:<60}NOT FOUND in {self.runs} runs"
-        violation = self.result.violations[0]
-        return f"{self.bug:<60}{self.result.mode:<10}{violation.invariant:<4}seed {self.result.seed} (run {self.runs})"
+            return f"{self.bug:<74}NOT FOUND in {self.of} runs"
+        by = f"{self.result.mode:<10}{self.result.violations[0].invariant:<4}seed {self.result.seed}"
+        return f"{self.bug:<74}{by:<24}run {self.runs} of {self.of}"
 
 
-def jobs(counts: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+def jobs(counts: Mapping[str, int]) -> Iterator[Job]:
     """Return the seeds of these modes in turns; a seed of load takes as long as a hundred others, and comes later."""
     for seed in range(max(counts.values())):
         yield from ((mode, seed) for mode, number in counts.items() if seed < number and mode != LOAD)
@@ -294,18 +294,19 @@ def jobs(counts: Mapping[str, int]) -> Iterator[tuple[str, int]]:
             yield LOAD, seed // LATER
 
 
-def find(one: Bug, counts: Mapping[str, int]) -> Found:
-    """Search with a mistake in the product."""
-    result, runs = first_failure(jobs(counts), one.made)
-    return Found(one.name, result, runs)
+def find(one: Bug, jobs: Sequence[Job]) -> Found:
+    """Search with a mistake in the product, in runs that come by its place."""
+    result, runs = first_failure(jobs, one.made)
+    return Found(one.name, result, runs, len(jobs))
 
 
-def search(processes: int, counts: Mapping[str, int], out: Path | None = None, bugs: Iterable[Bug] = ALL) -> int:
+def search(processes: int, counts: Mapping[str, int], out: Path | None = None, bugs: Sequence[Bug] = ALL) -> int:
     """Search for each mistake, say by what it was found, here and in a file, and return 1 if one was not."""
     shown: list[Found] = []
     prepare()
+    runs = passing.runs(bugs, list(jobs(counts)), processes=processes)
     with get_context("fork").Pool(processes) as pool:
-        for found in pool.imap(partial(find, counts=counts), bugs):
+        for found in pool.imap(_find, [(one, runs[one.name]) for one in bugs]):
             print(found, flush=True)  # noqa: T201 - a program for the terminal
             shown.append(found)
             if out:  # each time: it takes long, and may be cut off
@@ -313,9 +314,18 @@ def search(processes: int, counts: Mapping[str, int], out: Path | None = None, b
     return 1 if any(found.result is None for found in shown) else 0
 
 
+def _find(given: tuple[Bug, Sequence[Job]]) -> Found:
+    return find(*given)
+
+
 def page(shown: Sequence[Found]) -> str:
     """Return a page that says by what each mistake was found."""
-    told = "Mistakes that were put into the product, one at a time, and by what the simulation found each of them:"
-    of = f"mode, invariant, seed, and how many runs it took. {sum(one.result is not None for one in shown)} of"
+    told = (
+        "Mistakes that were put into the product, one at a time, and by what the simulation found each of them: mode,"
+    )
+    of = (
+        "invariant, seed, and how many runs it took, of how many seeds of a pull request that come by its place. "
+        f"{sum(one.result is not None for one in shown)} of"
+    )
     lines = "\n".join(map(str, shown))
     return f"# Known mistakes\n\n{told} {of} {len(shown)} were found.\n\n```\n{lines}\n```\n"

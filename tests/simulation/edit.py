@@ -1,5 +1,6 @@
 """A mistake that is put into the product while a search lasts: some words of a source in the place of others."""
 
+import ast
 import inspect
 import textwrap
 from collections.abc import Iterator
@@ -22,36 +23,52 @@ class Edit:
     @contextmanager
     def made(self) -> Iterator[None]:
         """Make the edit, for a while. Raises AssertionError if the words are not there: the product has changed."""
-        owner, name = self._owner()
-        if not self.old:
-            kept = getattr(owner, name)
-            setattr(owner, name, eval(self.new, vars(owner)))  # noqa: S307 - written below
-            try:
+        if self.old:
+            with rewritten(self.function, self.source.replace(self.old, self.new)):
                 yield
-            finally:
-                setattr(owner, name, kept)
             return
-        function = getattr(owner, name)
-        function = function.fget if isinstance(function, property) else function
-        code = function.__code__
-        function.__code__ = self._edited(function)
+        owner, name = self._owner()
+        kept = getattr(owner, name)
+        setattr(owner, name, eval(self.new, vars(owner)))  # noqa: S307 - written below
         try:
             yield
         finally:
-            function.__code__ = code
+            setattr(owner, name, kept)
+
+    @property
+    def function(self) -> FunctionType:
+        """The function, or that of a property."""
+        owner, name = self._owner()
+        found: FunctionType = _function(getattr(owner, name))
+        return found
+
+    @property
+    def source(self) -> str:
+        """The function's source, which has the words once."""
+        found = textwrap.dedent(inspect.getsource(self.function))
+        assert found.count(self.old) == 1, f"{self.where} does not say {self.old!r} once"
+        return found
 
     def _owner(self) -> tuple[Any, str]:
         module, *path, name = self.where.split(".")
         return reduce(getattr, path, import_module(f"tocsin.{module}")), name
 
-    def _edited(self, function: FunctionType) -> Any:
-        source = textwrap.dedent(inspect.getsource(function))
-        assert source.count(self.old) == 1, f"{self.where} does not say {self.old!r} once"
-        made: dict[str, Any] = {}
-        exec(compile(source.replace(self.old, self.new), self.where, "exec"), dict(function.__globals__), made)  # noqa: S102 - as above
-        functions = (getattr(one, "fget", one) for one in made.values())
-        (edited,) = (one for one in functions if isinstance(one, FunctionType))
-        return edited.__code__
+
+@contextmanager
+def rewritten(function: FunctionType, source: str | ast.Module) -> Iterator[None]:
+    """Let a function do what another source says, for a while."""
+    made: dict[str, Any] = {}
+    exec(compile(source, function.__qualname__, "exec"), dict(function.__globals__), made)  # noqa: S102 - of our own
+    (edited,) = (one for one in map(_function, made.values()) if isinstance(one, FunctionType))
+    kept, function.__code__ = function.__code__, edited.__code__
+    try:
+        yield
+    finally:
+        function.__code__ = kept
+
+
+def _function(made: Any) -> Any:
+    return getattr(made, "fget", made)
 
 
 @dataclass(frozen=True)

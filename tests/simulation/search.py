@@ -140,6 +140,7 @@ def _run_load(seed: int) -> Result:
     return Result(LOAD, seed, violations, beside.lateness, counts, alone.lateness)
 
 
+Job = tuple[str, int]  # a mode and a seed
 Setting = Callable[[], AbstractContextManager[object]]
 
 
@@ -154,7 +155,8 @@ def prepare() -> None:
     gc.disable()
 
 
-def _one(job: tuple[str, int]) -> Result:
+def played(job: Job) -> Result:
+    """Run one of many seeds. An error of the simulator is what it shows."""
     if not gc.isenabled() and (job[0] == LOAD or job[1] % TOGETHER == 0):
         gc.collect()
     try:
@@ -163,22 +165,22 @@ def _one(job: tuple[str, int]) -> Result:
         return Result(*job, [Violation("E", "the simulator", f"{type(error).__name__}: {error}")])
 
 
-def search(jobs: Iterable[tuple[str, int]], *, processes: int = 2) -> Iterator[Result]:
+def search(jobs: Iterable[Job], *, processes: int = 2) -> Iterator[Result]:
     """Run seeds in processes of their own, and return what they show as they end."""
     if processes == 1:
-        yield from map(_one, jobs)
+        yield from map(played, jobs)
         return
     prepare()
     with get_context("fork").Pool(processes) as pool:
-        yield from pool.imap_unordered(_one, jobs, chunksize=TOGETHER)
+        yield from pool.imap_unordered(played, jobs, chunksize=TOGETHER)
 
 
-def first_failure(jobs: Iterable[tuple[str, int]], setting: Setting = nullcontext) -> tuple[Result | None, int]:
+def first_failure(jobs: Iterable[Job], setting: Setting = nullcontext) -> tuple[Result | None, int]:
     """Run seeds until one fails. Return it, and how many were run."""
     number = 0
     with setting():
         for number, job in enumerate(jobs, 1):
-            result = _one(job)
+            result = played(job)
             if result.violations:
                 return result, number
     return None, number

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.simulation import bugs, search
+from tests.simulation import bugs, passing, search
 from tests.world import ROOT
 
 SEEDS = {"swarm": 60, "nominal": 30, "mild": 30, "net_off": 30, "net_only": 30, "recovery": 30}
@@ -52,8 +52,19 @@ print([(one.at, one.address, one.text) for seed in (7, 1763) for one in search.p
 @pytest.mark.parametrize("name", QUICKLY_FOUND)
 def test_a_known_mistake_is_found(name: str) -> None:
     (one,) = (one for one in bugs.ALL if one.name == name)
-    found = bugs.find(one, {"swarm": 10, "mild": 10, "net_off": 10})
+    found = bugs.find(one, list(bugs.jobs({"swarm": 10, "mild": 10, "net_off": 10})))
     assert found.result is not None
+
+
+def test_a_mistake_is_looked_for_in_runs_that_come_by_its_place() -> None:
+    made = [one for one in bugs.ALL if one.name in ("a rebuild sees tickets alone", "no epoch check", "sweeper off")]
+    jobs = list(bugs.jobs({"swarm": 4, "recovery": 4, "nominal": 4}))
+    recovery = [job for job in jobs if job[0] == "recovery"]
+    runs = passing.runs(made, jobs, processes=1)
+    assert runs["a rebuild sees tickets alone"] == recovery
+    assert runs["no epoch check"] == jobs
+    assert recovery[0] in runs["sweeper off"]
+    assert ("nominal", 0) not in runs["sweeper off"]
 
 
 @pytest.mark.parametrize("one", bugs.ALL, ids=lambda one: one.name)
