@@ -71,6 +71,7 @@ CHECKS: tuple[Check, ...] = (
     acts.who_gets_a_ticket_is_asked_once,
     acts.moves_page_somebody,
     acts.stop_and_start_count,
+    acts.who_says_start_is_used_again,
     acts.the_end_of_a_maintenance_wakes,
     customs.nobody_is_paged_too_soon,
     customs.pages_come_when_people_want_them,

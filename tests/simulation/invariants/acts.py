@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tests.simulation.invariants.state import steady
-from tests.simulation.trace import Act, Image, Trace, Violation
+from tests.simulation.trace import Act, Image, Trace, Violation, seconds
 from tocsin.rows import Row
 
 LONGEST_CALL = 30.0  # seconds, of a person
 LAGS = 60.0  # seconds after which every index knows of a ticket
 UNDER_WAY = 30.0  # seconds that a step may take to be carried out
+GOOD_FOR = 7 * 86_400.0  # seconds, of a code
 ENDS_A_SNOOZE = ("snooze_ended", "hurried", "reassigned", "resolved")
 
 
@@ -130,6 +131,27 @@ def stop_and_start_count(trace: Trace) -> Iterator[Violation]:
         said = {bool(one.row.get("stopped")) for one in images if act.begun <= one.at <= act.ended}
         if (act.what == "STOP") not in said:
             yield Violation("S", act.path, f"said {act.what} at {act.ended:.1f} s, and nobody heard it")
+
+
+def who_says_start_is_used_again(trace: Trace) -> Iterator[Violation]:
+    """S: what flags a number is over when START comes from it, for all who were paged there of late."""
+    for act in trace.acts:
+        paged = {
+            (code["tenant"], code["user"])
+            for (pk, sk), code in trace.told.items()
+            if act.what == "START" and pk == f"PHONE#{act.path}" and sk.startswith("CODE#")
+            if act.ended < seconds(code["expires_at"]) < act.begun + GOOD_FOR
+        }
+        for tenant, user in paged:
+            images = trace.users.get((f"T#{tenant}#USER#{user}", "USER"), [])
+            before = [one for one in images if one.at < act.begun][-1:]
+            there = [*before, *(one for one in images if act.begun <= one.at <= act.ended)]
+            if there and all(one.row and _flagged(one.row, act.path) for one in there):
+                yield Violation("S", act.path, f"said START at {act.ended:.1f} s, and is flagged for {user} as before")
+
+
+def _flagged(user: Row, number: str) -> bool:
+    return any(one["address"] == number and one.get("flagged") for one in user["methods"].values())
 
 
 def the_end_of_a_maintenance_wakes(trace: Trace) -> Iterator[Violation]:
