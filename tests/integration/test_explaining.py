@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.world import Answer, Caller
-from tocsin import clock, decision, times
+from tocsin import clock, times
 
 TICKET = {"team": "payments", "title": "Checkout 5xx", "severity": "sev1", "labels": {"service": "checkout"}}
 STEPS = [{"notify": [{"user": "ada"}], "channels": ["sms"], "wait": "5m"}, {"notify": [{"user": "bob"}], "wait": "15m"}]
@@ -59,35 +59,6 @@ def test_the_plan_goes_from_step_to_step_up_to_the_first_reminder(reached: Calle
     assert told.body["end"] == "Reminders go on, at growing intervals up to a day."
 
 
-def test_it_is_said_which_rule_it_is_and_why_not_the_ones_before_it(reached: Caller) -> None:
-    office = [{"from": "09:00", "to": "18:00", "time_zone": "Europe/Berlin"}]
-    rule(reached, "search", position=1, when={"severity": ["sev1"], "labels": {"service": ["search"]}})
-    rule(reached, "by_day", position=2, active=office)
-    rule(reached, "own", position=9, team=None)
-    rule(reached, "later", position=10, team=None)
-    told = explain(reached).body
-    assert (told["rule_id"], told["because"]) == ("own", told["rules"][-1]["because"])
-    assert [(one["rule_id"], one["chosen"], one["because"]) for one in told["rules"]] == [
-        ("search", False, "Its pattern does not match: labels.service."),
-        ("by_day", False, "It is not active at that time."),
-        ("own", True, "It is the first that matches, of the team's rules and then the company's."),
-    ]
-    by_day = explain(reached, "2026-03-29T07:00:00Z").body  # nine o'clock, on the night after which clocks changed
-    assert by_day["rule_id"] == "by_day"
-
-
-def test_where_no_rule_matches_it_is_the_built_in_one(reached: Caller) -> None:
-    told = explain(reached).body
-    assert (told["rule_id"], told["rules"]) == (None, [])
-    assert told["because"] == "No rule matches: the team's admins are paged, or all members if it has none."
-
-
-def test_a_rule_that_pages_nobody_has_no_plan(reached: Caller) -> None:
-    rule(reached, "quiet", steps=[], page=False)
-    told = explain(reached).body
-    assert (told["plan"], told["end"], told["complete"]) == ([], "The rule pages nobody: the ticket is kept.", True)
-
-
 def test_everybody_whom_nothing_reaches_is_named(reached: Caller) -> None:
     reached("POST", "/users", {"user_id": "cyd", "email": "cyd@example.com", "role": "responder"})
     reached("POST", "/users/cyd/contact_methods", {"channel": "sms", "address": "+4915112345670"})
@@ -121,17 +92,6 @@ def test_everybody_whom_nothing_reaches_is_named(reached: Caller) -> None:
     assert [one["step"] for one in told.body["warnings"]] == [1, 1, 2, 2, 2, 2, 3]
 
 
-def test_where_nobody_at_all_can_be_reached_it_is_said(acme: Caller) -> None:
-    rule(acme, "hopeless")
-    for user in ("ada", "bob"):
-        acme("DELETE", f"/users/{user}/contact_methods/phone")
-    acme("PATCH", "/company", {"last_resort": [{"user": "bob"}]})
-    told = explain(acme)
-    assert told.body["plan"] == []
-    assert told.body["end"] == "Nobody can be reached. It is tried again at growing intervals, up to a day."
-    assert (0, "bob has no verified contact method.") in [(one["step"], one["text"]) for one in told.body["warnings"]]
-
-
 def test_who_was_on_call_is_told_of_the_past_too(reached: Caller) -> None:
     layer = {"users": ["ada"], "rotation": "daily", "start": "2024-01-01"}
     reached("POST", "/schedules", {"schedule_id": "primary", "layers": [layer]})
@@ -142,14 +102,6 @@ def test_who_was_on_call_is_told_of_the_past_too(reached: Caller) -> None:
     assert first == {"01": "bob", "02": "ada"}
 
 
-def test_a_ticket_that_is_resolved_by_itself_has_no_plan_beyond_it(reached: Caller) -> None:
-    rule(reached, "critical")
-    reached("PUT", "/severities", {"items": [{"name": "sev1", "default": True, "auto_resolve": "10m"}]})
-    told = explain(reached).body
-    assert [page["user"] for page in told["plan"]] == ["ada", "bob"]
-    assert told["end"] == "The ticket is resolved by itself. It was opened 10m ago."
-
-
 def test_a_team_in_maintenance_is_paged_when_that_ends(reached: Caller) -> None:
     rule(reached, "critical")
     until = times.text(clock.now() + timedelta(days=20))
@@ -157,37 +109,6 @@ def test_a_team_in_maintenance_is_paged_when_that_ends(reached: Caller) -> None:
     told = explain(reached, None)
     assert told.body["plan"][0]["at"] == until
     assert warnings(told) == [f"The team is in maintenance until {until}."]
-
-
-def test_a_month_of_maintenance_is_not_walked_through_by_the_quarter_of_an_hour(
-    reached: Caller, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rule(reached, "critical")
-    until = times.text(clock.now() + timedelta(days=29))
-    assert reached("PUT", "/teams/payments/maintenance", {"until": until}).status == 200
-    decided = []
-    decide = decision.decide
-
-    def counted(*given: Any) -> Any:
-        decided.append(given)
-        return decide(*given)
-
-    monkeypatch.setattr(decision, "decide", counted)
-    told = explain(reached, at=None)
-    assert told.body["plan"][0]["at"] == until
-    assert len(decided) < 20
-
-
-def test_a_plan_has_an_end(reached: Caller) -> None:
-    for number in range(20):
-        user = {"user_id": f"u{number}", "email": "u@example.com", "role": "responder"}
-        reached("POST", "/users", user)
-        method = {"channel": "email", "address": f"u{number}@example.com", "verified": True}
-        reached("POST", f"/users/u{number}/contact_methods", method)
-    step = {"notify": [{"user": f"u{number}"} for number in range(20)], "wait": "7d"}
-    rule(reached, "long", steps=[step] * 20, repeat=9)
-    told = explain(reached).body
-    assert (len(told["plan"]), told["complete"], told["end"]) == (1000, False, "It goes on like this.")
 
 
 def test_nothing_is_written_and_what_is_asked_is_checked_as_for_a_new_ticket(reached: Caller) -> None:

@@ -29,10 +29,11 @@ OUTSIDE_LIBRARIES = {
     "urllib3",
 }
 PURE = """
-access api_key book canary.company company cursor decision due duration entry errors feed gsm history id_token
-ids integration issuer keys letter limit mail me model oncall own_company own_rule page pattern pattern.checking
-pattern.matching phone problem rate reply rows rule schedule scim.messages scim.patch scim.person scim.query severity
-sources.cloudwatch sources.generic sources.limits stream team ticket ticket_api times url user wall window
+access api_key book canary.company company cursor decision due duration entry errors explanation feed gsm history
+id_token ids integration issuer keys letter limit mail me model oncall own_company own_rule page pattern
+pattern.checking pattern.matching phone problem rate reply rows rule schedule scim.messages scim.patch scim.person
+scim.query severity sources.cloudwatch sources.generic sources.limits stream team ticket ticket_api times url user wall
+window
 """
 # Those who answer requests that are validated: they alone pay for the machinery of it when they start.
 VALIDATED = {

@@ -1,0 +1,403 @@
+"""What would become of a ticket if nobody answered: told from values alone, without reading or writing."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.examples import NOW, a_book, a_method, a_rule, a_step, a_ticket, a_user
+from tocsin import times
+from tocsin.book import Book, Roster, Unread
+from tocsin.company import Company
+from tocsin.decision import MAX_PAGES
+from tocsin.explanation import Explanation, LookedAt, PlannedPage, Telling, Warned
+from tocsin.oncall import Rota
+from tocsin.rule import Rule
+from tocsin.schedule import Override, Schedule
+from tocsin.team import Team
+
+MINUTE = timedelta(minutes=1)
+ADA = a_user("ada", a_method("sms", address="+4915112345678"))
+BOB, CEO = a_user("bob", a_method(address="bob@example.com")), a_user("ceo")
+TWO_STEPS = (a_step("ada", wait="5m"), a_step("bob", wait="15m"))
+GAP = Schedule.model_validate(
+    {"schedule_id": "gap", "name": "Gap", "layers": [], "time_zone": "UTC", "created_at": NOW, "updated_at": NOW}
+)
+ADMINS = {"payments": Roster(("ada",), ("ada", "bob"))}
+
+
+def telling(book: Book, **fields: Any) -> Telling:
+    one = Telling(a_ticket(**fields), book)
+    while one.goes_on:
+        one.go_on()
+    return one
+
+
+def told(book: Book, **fields: Any) -> Explanation:
+    return telling(book, **fields).told(NOW)
+
+
+def plan(one: Explanation) -> list[tuple[datetime, int, int, str]]:
+    return [(page.at, page.round, page.step, page.user) for page in one.plan]
+
+
+def reasons(one: Explanation) -> list[str]:
+    return [page.because for page in one.plan]
+
+
+def doubts(one: Explanation) -> list[tuple[int, str]]:
+    return [(warned.step, warned.text) for warned in one.warnings]
+
+
+def texts(*steps: dict[str, Any], **known: Any) -> list[str]:
+    return [text for _, text in doubts(told(a_book(a_rule(*steps), **known)))]
+
+
+def asleep_until(end: str) -> dict[str, Any]:
+    return {"quiet": [{"from": "20:00", "to": end}]}
+
+
+# --- the plan
+
+
+def test_the_plan_goes_from_step_to_step_up_to_the_first_reminder() -> None:
+    one = told(a_book(a_rule(*TWO_STEPS), users=(ADA, BOB)))
+    assert plan(one) == [(NOW, 1, 1, "ada"), (NOW + 5 * MINUTE, 1, 2, "bob"), (NOW + 20 * MINUTE, 1, 2, "bob")]
+    assert reasons(one) == [
+        "Step 1, round 1 of rule r1: ada is named, by every verified method.",
+        "Step 2, round 1 of rule r1: bob is named, by every verified method.",
+        "A reminder: bob is named, by every verified method.",
+    ]
+    assert (one.at, one.end, one.complete) == (NOW, "Reminders go on, at growing intervals up to a day.", True)
+    assert one.warnings == []
+
+
+def test_of_an_address_only_the_end_or_the_domain_is_shown() -> None:
+    first, second, _ = told(a_book(a_rule(*TWO_STEPS), users=(ADA, BOB))).plan
+    assert (first.channel, first.address) == ("sms", "***678")
+    assert second == PlannedPage(
+        at=NOW + 5 * MINUTE,
+        step=2,
+        round=1,
+        user="bob",
+        channel="email",
+        address="b***@example.com",
+        because="Step 2, round 1 of rule r1: bob is named, by every verified method.",
+    )
+
+
+def test_each_round_is_told() -> None:
+    one = told(a_book(a_rule(*TWO_STEPS, repeat=1), users=(ADA, BOB)))
+    assert [page[1:] for page in plan(one)[:4]] == [(1, 1, "ada"), (1, 2, "bob"), (2, 1, "ada"), (2, 2, "bob")]
+    assert reasons(one)[2] == "Step 1, round 2 of rule r1: ada is named, by every verified method."
+
+
+def test_after_the_last_step_comes_the_last_resort() -> None:
+    one = told(a_book(a_rule(a_step("ada")), users=(ADA, CEO), last_resort=[{"user": "ceo"}]))
+    assert reasons(one) == [
+        "Step 1, round 1 of rule r1: ada is named, by every verified method.",
+        "The last resort: ceo is named, by every verified method.",
+        "A reminder: ceo is named, by every verified method.",
+    ]
+
+
+def resolving(after: str) -> dict[str, Any]:
+    return {"severities": [{"name": "sev1", "default": True, "auto_resolve": after}]}
+
+
+def test_a_ticket_that_is_resolved_by_itself_has_no_plan_beyond_it() -> None:
+    one = told(a_book(a_rule(*TWO_STEPS), users=(ADA, BOB), **resolving("10m")))
+    assert [page[3] for page in plan(one)] == ["ada", "bob"]
+    assert (one.end, one.complete) == ("The ticket is resolved by itself. It was opened 10m ago.", True)
+
+
+@pytest.mark.parametrize(("resolved_after", "paged"), [("10m", ["bob"]), ("11m", ["bob", "ada"])])
+def test_what_would_be_sent_when_it_is_resolved_already_is_not_in_the_plan(
+    resolved_after: str, paged: list[str]
+) -> None:
+    slow = ADA.model_copy(update={"rule": {"default": [{"channel": "sms", "after": "10m"}]}})
+    book = a_book(a_rule(a_step("ada", "bob", wait="1h")), users=(slow, BOB), **resolving(resolved_after))
+    assert [page[3] for page in plan(told(book))] == paged
+
+
+def test_a_rule_that_pages_nobody_has_no_plan() -> None:
+    one = told(a_book(a_rule(page=False)))
+    assert (one.plan, one.end, one.complete) == ([], "The rule pages nobody: the ticket is kept.", True)
+
+
+def test_a_ticket_without_a_due_time_pages_nobody_any_more() -> None:
+    one = told(a_book(a_rule(*TWO_STEPS), users=(ADA, BOB)), due_at=None)
+    assert (one.plan, one.end, one.complete) == ([], "Nobody is paged any more.", True)
+
+
+def test_a_plan_has_an_end_though_the_ticket_has_none() -> None:
+    crowd = tuple(a_user(f"u{number}") for number in range(20))
+    step = a_step(*(one.user_id for one in crowd), wait="7d")
+    one = told(a_book(a_rule(*[step] * 20, repeat=9), users=crowd))
+    assert (len(one.plan), one.complete, one.end) == (1000, False, "It goes on like this.")
+
+
+def test_a_plan_of_as_many_pages_as_are_shown_is_whole() -> None:
+    crowd = tuple(a_user(f"u{number}") for number in range(20))
+    step = a_step(*(one.user_id for one in crowd), wait="7d")
+    one = told(a_book(a_rule(*[step] * 7, repeat=6), users=crowd))  # 49 steps and a reminder
+    assert (len(one.plan), one.complete) == (1000, True)
+
+
+def test_moves_that_page_nobody_end_too() -> None:
+    endless = Telling(a_ticket(), a_book(a_rule(*TWO_STEPS), users=(ADA, BOB)))
+    endless._moves = 4998
+    endless.go_on()
+    assert endless.goes_on
+    endless.go_on()
+    assert not endless.goes_on
+
+
+# --- pages that wait
+
+
+def test_who_sleeps_is_paged_when_that_ends_and_once() -> None:
+    sleeper = a_user("ada").model_copy(update={"rule": asleep_until("21:00")})
+    steps = (a_step("ada", "bob", wait="5m"), a_step("ada", "bob", wait="1h"))
+    one = told(a_book(a_rule(*steps), users=(sleeper, BOB)))
+    wakes = times.parse("2026-11-22T21:00:00Z")
+    assert plan(one)[:3] == [(NOW, 1, 1, "bob"), (NOW + 5 * MINUTE, 1, 2, "bob"), (wakes, 1, 2, "ada")]
+    assert [page[3] for page in plan(one)].count("ada") == 2  # and the reminder
+    asleep = "ada is in quiet hours, and is paged when they end."
+    assert doubts(one) == [(1, asleep), (2, asleep)]
+
+
+@pytest.mark.parametrize(("end", "reminders"), [("20:38", 1), ("21:07", 1), ("21:08", 2), ("21:09", 2), ("22:09", 3)])
+def test_as_long_as_a_page_waits_that_a_later_one_may_replace_it_goes_on(end: str, reminders: int) -> None:
+    opened = times.parse("2026-11-22T20:28:00Z")
+    sleeper = a_user("ada").model_copy(update={"rule": asleep_until(end)})
+    steps = (a_step("bob", wait="5m"), a_step("ada", "bob", wait="5m"))
+    one = told(a_book(a_rule(*steps), users=(sleeper, BOB)), created_at=opened, due_at=opened)
+    assert len([page for page in one.plan if page.user == "bob" and page.because.startswith("A reminder")]) == reminders
+    assert one.end == "Reminders go on, at growing intervals up to a day."
+
+
+def test_a_page_that_waits_is_in_its_place_in_the_plan() -> None:
+    slow = a_user("ada").model_copy(update={"rule": {"default": [{"channel": "email", "after": "10m"}]}})
+    one = told(a_book(a_rule(a_step("ada", wait="5m"), a_step("bob", wait="1h")), users=(slow, BOB)))
+    assert plan(one)[:2] == [(NOW + 5 * MINUTE, 1, 2, "bob"), (NOW + 10 * MINUTE, 1, 1, "ada")]
+
+
+def test_a_page_that_waits_is_told_though_a_later_one_goes_the_same_way_after_it() -> None:
+    slow = a_user("ada").model_copy(update={"rule": {"default": [{"channel": "email", "after": "10m"}]}})
+    one = told(a_book(a_rule(a_step("ada", wait="5m"), a_step("ada", wait="1h")), users=(slow,)))
+    assert [(page[0], page[2]) for page in plan(one)][:2] == [(NOW + 10 * MINUTE, 1), (NOW + 15 * MINUTE, 2)]
+
+
+# --- the rule
+
+
+def test_it_is_said_which_rule_it_is_and_why_not_the_ones_before_it() -> None:
+    office = [{"from": "09:00", "to": "18:00", "time_zone": "Europe/Berlin"}]
+    search = a_rule(rule_id="search", name="Search", position=1, when={"severity": ["sev2"]}, page=False)
+    by_day = a_rule(rule_id="by_day", position=2, active=office, page=False)
+    book = a_book(by_day, search)
+    book.read_company_rules = [a_rule(rule_id=name, position=number, team=None, page=False) for number, name in CHOICE]
+    one = told(book)
+    assert one.rules[0] == LookedAt(
+        rule_id="search",
+        name="Search",
+        team="payments",
+        position=1,
+        chosen=False,
+        because="Its pattern does not match: severity.",
+    )
+    assert [(each.rule_id, each.chosen, each.because) for each in one.rules[1:]] == [
+        ("by_day", False, "It is not active at that time."),
+        ("own", True, "It is the first that matches, of the team's rules and then the company's."),
+    ]
+    assert (one.rule_id, one.because) == ("own", one.rules[-1].because)
+
+
+CHOICE = ((9, "own"), (10, "later"))
+
+
+def test_a_rule_that_asks_for_labels_and_hours_is_told_like_any_other() -> None:
+    choosy = {"when": {"severity": ["sev1"]}, "active": [{"from": "20:00", "to": "21:00", "time_zone": "UTC"}]}
+    one = told(a_book(a_rule(a_step("x", "ada", wait="1h"), **choosy), users=(ADA,), missing=("x",)))
+    assert reasons(one)[0] == "Step 1, round 1 of rule r1: ada is named, by every verified method."
+    assert doubts(one)[0] == (1, "There is no user x.")
+
+
+def test_where_no_rule_matches_it_is_the_built_in_one() -> None:
+    one = told(a_book(users=(ADA, BOB), rosters=ADMINS))
+    assert (one.rule_id, one.rules) == (None, [])
+    assert one.because == "No rule matches: the team's admins are paged, or all members if it has none."
+    assert (
+        reasons(one)[0]
+        == "Step 1, round 1 of the built-in rule: ada is an admin of payments, by every verified method."
+    )
+
+
+def test_where_the_companys_rules_were_not_read_there_are_none() -> None:
+    book = a_book(a_rule(rule_id="own", when={"severity": ["sev2"]}, page=False))
+    book.read_company_rules = None
+    assert Telling(a_ticket(), book).told(NOW).rule_id is None
+
+
+def test_where_a_decision_fails_it_is_the_built_in_rule_as_in_earnest() -> None:
+    broken = Rule.model_construct(**{**a_rule(a_step("bob")).__dict__, "steps": None})
+    one = told(a_book(broken, users=(ADA, BOB), rosters=ADMINS))
+    assert reasons(one)[0].startswith("Step 1, round 1 of the built-in rule: ada is an admin of payments")
+    assert doubts(one) == []
+
+
+def test_where_a_decision_fails_in_a_maintenance_it_is_said_what_failed() -> None:
+    broken = Rule.model_construct(**{**a_rule(a_step("bob")).__dict__, "steps": None})
+    paused = {"until": NOW + 20 * MINUTE}
+    one = told(a_book(broken, users=(ADA, BOB), rosters=ADMINS, maintenance=paused))
+    assert "NoneType" in doubts(one)[1][1]
+
+
+# --- whom nothing reaches
+
+
+def test_everybody_whom_nothing_reaches_is_named_once() -> None:
+    new, gone = a_user("new", a_method(verified=False)), a_user("gone").model_copy(update={"active": False})
+    bare = a_user("bare").model_copy(update={"methods": {}})
+    steps = [a_step("new", "nobody", "bare", "gone"), a_step("bob", "bare", channels=["sms", "voice"]), a_step("ada")]
+    one = told(a_book(a_rule(*steps), users=(ADA, BOB, new, gone, bare), missing=("nobody",)))
+    assert doubts(one) == [
+        (1, "new has no verified contact method."),
+        (1, "There is no user nobody."),
+        (1, "bare has no verified contact method."),
+        (1, "gone is deactivated, and is not paged."),
+        (2, "bob has no verified contact method by sms or voice."),
+        (2, "bare has no verified contact method."),
+    ]
+    assert one.warnings[0] == Warned(at=NOW, step=1, text="new has no verified contact method.")
+
+
+def test_a_method_that_is_of_no_use_is_named_with_its_owner() -> None:
+    spare = a_method("sms", address="+4915112345678", verified=False)
+    flagged = a_method("voice", address="+4915112345679", flagged="The carrier refuses it.")
+    user = a_user("ada", a_method("email", address="ada@example.com"), spare, flagged)
+    assert texts(a_step("ada"), users=(user,)) == [
+        "ada's sms ***678 is not verified, and is not used.",
+        "ada's voice ***679 is flagged, and used only where there is no other: The carrier refuses it.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("roster", "text"),
+    [
+        (Roster(), "The team ops has no members: nobody of it is paged."),
+        (
+            Roster((), ("x",), large=True),
+            "The team ops has more than 100 members and no admins: nobody of it is paged.",
+        ),
+    ],
+)
+def test_a_team_of_which_nobody_is_paged_is_named(roster: Roster, text: str) -> None:
+    step = {"notify": [{"team": "ops"}, {"user": "ada"}], "wait": "5m"}
+    assert texts(step, users=(ADA,), rosters={"ops": roster}) == [text]
+
+
+def test_a_team_without_anybody_is_named_where_its_admins_are_paged() -> None:
+    one = told(a_book(users=(), rosters={"payments": Roster()}))
+    assert doubts(one)[0] == (1, "The team payments has no members: nobody of it is paged.")
+
+
+def test_a_team_of_which_somebody_is_paged_is_not_named() -> None:
+    step = {"notify": [{"team": "ops"}], "wait": "5m"}
+    assert texts(step, users=(ADA,), rosters={"ops": Roster((), ("ada",))}) == []
+
+
+def test_a_large_team_without_admins_is_not_named_where_its_members_stand_in_for_them() -> None:
+    assert doubts(told(a_book(users=(ADA,), rosters={"payments": Roster((), ("ada",), large=True)}))) == []
+
+
+def test_a_user_is_not_taken_for_the_team_of_the_same_name() -> None:
+    steps = (a_step("ops"), {"notify": [{"team": "ops"}, {"user": "ada"}], "wait": "5m"})
+    one = told(a_book(a_rule(*steps), users=(ADA, a_user("ops")), rosters={"ops": Roster()}))
+    assert [step for step, _ in doubts(one)] == [2]
+
+
+def test_of_members_who_take_turns_each_is_doubted_in_their_round() -> None:
+    spare = a_method("sms", address="+4915112345678", verified=False)
+    members = tuple(a_user(name, a_method(), spare) for name in ("cat", "dan"))
+    step = {"notify": [{"team": "ops", "round_robin": True}], "wait": "5m"}
+    one = told(a_book(a_rule(step, repeat=1), users=members, rosters={"ops": Roster((), ("cat", "dan"))}))
+    assert sorted(text.split("'")[0] for _, text in doubts(one)) == ["cat", "dan"]
+
+
+def test_each_step_is_doubted_for_the_time_at_which_it_comes() -> None:
+    cover = {"override_id": "o", "user": "ada", "from": NOW - MINUTE, "to": NOW + MINUTE, "created_at": NOW}
+    book = a_book(a_rule(a_step("bob"), {"notify": [{"schedule": "gap"}, {"user": "bob"}], "wait": "5m"}), users=(BOB,))
+    book.read_schedules = {"gap": Rota(GAP, (Override.model_validate(cover),))}
+    assert doubts(told(book)) == [(2, "Nobody is on call by schedule gap.")]
+
+
+def test_a_schedule_by_which_nobody_is_on_call_is_named_and_one_that_is_gone() -> None:
+    steps = [{"notify": [{"schedule": "gap"}, {"schedule": "gone"}, {"user": "ada"}], "wait": "5m"}]
+    book = a_book(a_rule(*steps), users=(ADA,))
+    book.read_schedules = {"gap": Rota(GAP), "gone": None}
+    assert doubts(told(book)) == [
+        (1, "Nobody is on call by schedule gap."),
+        (1, "There is no schedule gone."),
+    ]
+
+
+def test_steps_that_were_passed_are_doubted_each_for_itself() -> None:
+    one = told(a_book(a_rule(a_step("x"), a_step("y"), a_step("ada")), users=(ADA,), missing=("x", "y")))
+    assert doubts(one) == [(1, "There is no user x."), (2, "There is no user y.")]
+    assert plan(one)[0] == (NOW, 1, 3, "ada")
+
+
+def test_the_last_resort_is_doubted_as_no_step() -> None:
+    book = a_book(a_rule(a_step("ada")), users=(ADA,), missing=("ceo",), last_resort=[{"user": "ceo"}])
+    assert doubts(told(book)) == [(0, "There is no user ceo.")]
+
+
+def test_a_last_resort_that_is_never_asked_is_not_doubted() -> None:
+    known = {"last_resort": [{"user": "ceo"}], **resolving("2m")}
+    assert doubts(told(a_book(a_rule(a_step("ada")), users=(ADA,), missing=("ceo",), **known))) == []
+
+
+def test_where_nobody_at_all_can_be_reached_it_is_said() -> None:
+    one = told(a_book(a_rule(a_step("x")), missing=("x",)))
+    assert one.plan == []
+    assert one.end == "Nobody can be reached. It is tried again at growing intervals, up to a day."
+
+
+def test_of_very_many_pages_it_is_said_how_many_are_sent() -> None:
+    crowd = tuple(a_user(f"u{number}") for number in range(MAX_PAGES + 1))
+    members = tuple(one.user_id for one in crowd)
+    step = {"notify": [{"team": "ops"}], "wait": "5m"}
+    assert texts(step, users=crowd[1:], rosters={"ops": Roster((), members[1:])}) == []
+    assert texts(step, users=crowd, rosters={"ops": Roster((), members)}) == [
+        f"Only the first {MAX_PAGES} of {MAX_PAGES + 1} pages are sent."
+    ]
+
+
+# --- maintenance
+
+
+def test_a_team_in_maintenance_is_paged_when_that_ends_and_it_is_not_walked_through_by_the_quarter_of_an_hour() -> None:
+    until = NOW + timedelta(days=29)
+    one = telling(a_book(a_rule(*TWO_STEPS), users=(ADA, BOB), maintenance={"until": until}))
+    assert plan(one.told(NOW))[:2] == [(until, 1, 1, "ada"), (until + 5 * MINUTE, 1, 2, "bob")]
+    assert doubts(one.told(NOW)) == [(0, f"The team is in maintenance until {times.text(until)}.")]
+    assert one._moves < 10
+
+
+# --- what was not read
+
+
+def test_what_is_to_be_read_is_asked_for_and_then_it_goes_on_where_it_was() -> None:
+    book = Book(team_rules=[a_rule(a_step("ada"))], team_id="payments", read_company_rules=())
+    one = Telling(a_ticket(), book)
+    with pytest.raises(Unread) as unread:
+        one.go_on()
+    assert unread.value.users == {"ada"}
+    book.read_users = {"ada": ADA}
+    book.read_team = Team.model_validate({"team_id": "payments", "name": "P", "created_at": NOW})
+    book.read_company = Company.model_validate({"company_id": "acme", "name": "Acme", "created_at": NOW})
+    one.go_on()
+    assert plan(one.told(NOW)) == [(NOW, 1, 1, "ada")]
+    assert (one.told(NOW).complete, one.told(NOW).end) == (False, "It goes on like this.")
