@@ -6,11 +6,11 @@ from itertools import pairwise
 
 from tests.simulation.invariants.people import members, methods, quiet
 from tests.simulation.invariants.state import steady, touched
-from tests.simulation.trace import Image, Trace, Violation
+from tests.simulation.trace import Image, Trace, Violation, seconds
 from tocsin.rows import Row
 
 MOVES = ("escalated", "repeated")
-MINUTE, TURN = 60.0, 30.0
+MINUTE, TURN, AT_ONCE = 60.0, 30.0, 5.0
 
 
 def members_take_turns(trace: Trace) -> Iterator[Violation]:
@@ -48,6 +48,25 @@ def a_person_gets_a_message_in_half_a_minute(trace: Trace) -> Iterator[Violation
                 continue
             if not any(touched(trace, pk, first - 60, second) for pk in old | new):
                 yield Violation("I4", user, f"was told by {method} at {first:.1f} s, and again at {second:.1f} s")
+
+
+def nobody_waits_for_a_turn_in_which_nothing_is_said(trace: Trace) -> Iterator[Violation]:
+    """I1: without faults a page waits for its person's turn to end only where a message was sent in it."""
+    if trace.mode != "nominal":
+        return
+    told: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for attempt in trace.attempts:
+        told[attempt.channel, attempt.address].append(attempt.at)
+    for key, attempts in trace.paged.items():
+        for one in trace.pages[key][1:]:
+            ends = seconds(one.row["due_at"]) if "due_at" in one.row else one.at
+            for_a_turn = one.at < ends <= one.at + TURN and not one.row.get("error")
+            first = attempts[0]
+            before = (at for at in told[first.channel, first.address] if ends - TURN - 1 < at < ends)
+            if for_a_turn and first.at > one.at + AT_ONCE and not any(before):
+                yield Violation(
+                    "I1", key[0], f"{key[1]} waited until {ends:.1f} s for a turn, and nothing was sent in it"
+                )
 
 
 def _members(trace: Trace, move: Image) -> tuple[list[str], bool]:
