@@ -306,7 +306,7 @@ def search(processes: int, counts: Mapping[str, int], out: Path | None = None, b
     prepare()
     runs = passing.runs(bugs, list(jobs(counts)), processes=processes)
     with get_context("fork").Pool(processes) as pool:
-        for found in pool.imap(_find, [(one, runs[one.name]) for one in bugs]):
+        for found in pool.imap_unordered(_find, [(one, runs[one.name]) for one in bugs]):
             print(found, flush=True)  # noqa: T201 - a program for the terminal
             shown.append(found)
             if out:  # each time: it takes long, and may be cut off
@@ -327,5 +327,5 @@ def page(shown: Sequence[Found]) -> str:
         "invariant, seed, and how many runs it took, of how many seeds of a pull request that come by its place. "
         f"{sum(one.result is not None for one in shown)} of"
     )
-    lines = "\n".join(map(str, shown))
+    lines = "\n".join(sorted(map(str, shown), key=str.lower))
     return f"# Known mistakes\n\n{told} {of} {len(shown)} were found.\n\n```\n{lines}\n```\n"

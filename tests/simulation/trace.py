@@ -5,9 +5,12 @@ Nothing here knows how the product decides. Invariants are said of this alone.
 
 import hashlib
 import re
+from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from tests.simulation.cloud.gate import Call
@@ -87,6 +90,7 @@ class Trace:
     told: dict[Key, Row] = field(default_factory=dict)  # what each link and code stands for, or stood
     weather: Weather = field(init=False)
     _under_way: dict[int, Attempt] = field(default_factory=dict)
+    _faults: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.world.gate.faults.insert(0, self)
@@ -150,9 +154,13 @@ class Trace:
 
     # --- reading
 
-    def faults(self, ticket: str) -> list[tuple[float, float]]:
+    def faults(self, ticket: str) -> Sequence[tuple[float, float]]:
         """Return when faults touched a ticket, or everything, in order."""
-        return sorted([*self.weather.struck.get(ticket, ()), *self.weather.struck.get(EVERYTHING, ())])
+        struck = (self.weather.struck.get(ticket, ()), self.weather.struck.get(EVERYTHING, ()))
+        known = self._faults.get(ticket, ())
+        if len(known) < len(struck[0]) + len(struck[1]):  # it only grows
+            known = self._faults[ticket] = sorted([*struck[0], *struck[1]])
+        return known
 
     def limit(self, key: Key, start: float) -> float:
         """Return until when something that is due at `start` must have been done, whatever faults came between.
@@ -174,12 +182,9 @@ class Trace:
 
     def at(self, key: Key, moment: float) -> Row:
         """Return a row as it was at a time."""
-        found: Row = {}
-        for image in self.rows.get(key, ()):
-            if image.at > moment:
-                break
-            found = image.row
-        return found
+        images = self.rows.get(key, [])
+        before = bisect_right(images, moment, key=attrgetter("at"))
+        return images[before - 1].row if before else {}
 
     @cached_property
     def tickets(self) -> dict[str, list[Image]]:

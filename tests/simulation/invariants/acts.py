@@ -135,11 +135,11 @@ def stop_and_start_count(trace: Trace) -> Iterator[Violation]:
 
 def who_says_start_is_used_again(trace: Trace) -> Iterator[Violation]:
     """S: what flags a number is over when START comes from it, for all who were paged there of late."""
-    for act in trace.acts:
+    for act in [act for act in trace.acts if act.what == "START"]:
         paged = {
             (code["tenant"], code["user"])
             for (pk, sk), code in trace.told.items()
-            if act.what == "START" and pk == f"PHONE#{act.path}" and sk.startswith("CODE#")
+            if pk == f"PHONE#{act.path}" and sk.startswith("CODE#")
             if act.ended < seconds(code["expires_at"]) < act.begun + GOOD_FOR
         }
         for tenant, user in paged:
