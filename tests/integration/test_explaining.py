@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.world import Answer, Caller
-from tocsin import clock, times
+from tocsin import clock, explaining, times
 
 TICKET = {"team": "payments", "title": "Checkout 5xx", "severity": "sev1", "labels": {"service": "checkout"}}
 STEPS = [{"notify": [{"user": "ada"}], "channels": ["sms"], "wait": "5m"}, {"notify": [{"user": "bob"}], "wait": "15m"}]
@@ -109,6 +109,13 @@ def test_a_team_in_maintenance_is_paged_when_that_ends(reached: Caller) -> None:
     told = explain(reached, None)
     assert told.body["plan"][0]["at"] == until
     assert warnings(told) == [f"The team is in maintenance until {until}."]
+
+
+def test_what_takes_too_long_is_told_as_far_as_it_was_come(reached: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule(reached, "critical")
+    monkeypatch.setattr(explaining, "TIME", timedelta(0))
+    told = explain(reached)
+    assert (told.status, told.body["complete"], told.body["end"]) == (200, False, "It goes on like this.")
 
 
 def test_nothing_is_written_and_what_is_asked_is_checked_as_for_a_new_ticket(reached: Caller) -> None:

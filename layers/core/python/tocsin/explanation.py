@@ -74,7 +74,7 @@ class Explanation(BaseModel):
     plan: list[PlannedPage]
     warnings: list[Warned]
     end: str = Field(description="What comes after the plan.")
-    complete: bool = Field(description=f"False: there is more, after {MOST_PAGES} pages.")
+    complete: bool = Field(description=f"False: there is more, after {MOST_PAGES} pages or five seconds.")
 
 
 @dataclass
