@@ -3,18 +3,19 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from tests.simulation.invariants.responding import nobody_to_ask
-from tests.simulation.invariants.state import stopped
+from tests.simulation.invariants.state import stopped, touched
 from tests.simulation.invariants.steering import at_its_end
 from tests.simulation.trace import Act, Image, Trace, Violation, seconds
-from tocsin import notification, times
+from tocsin import breakers, notification, times
 from tocsin.rows import Row
 
 TO_SILENCE = 3.0  # seconds from STOP to the last attempt
 LONGEST_LOOK = 3600.0
 LONGEST_RETRY, LONGEST_WAIT = 300.0, 600.0  # seconds; for SMS that are used up
+LONGEST_PAUSE = 150.0  # seconds, with the time that its probe has
 FIRST_RETRY, MANY_TRIES = 5.0, 3
 OF_PAGES = ("paged", "page_failed", "page_skipped")
 KEPT_FOR = 400 * 86_400.0
@@ -226,6 +227,27 @@ def nobody_is_put_off_for_long(trace: Trace) -> Iterator[Violation]:
             asleep = image.row.get("due_at") == image.row.get("not_before")  # its person wants it so
             if not asleep and _due(image.row) > image.at + at_most + trace.skew:
                 yield Violation("I1", " ".join(key), f"is put off to {image.row['due_at']} at {image.at:.0f} s")
+
+
+def who_is_paused_is_tried_again(trace: Trace) -> Iterator[Violation]:
+    """I1: a sender that is left alone is tried with one message after some minutes at most, if there is one for it."""
+    tried: dict[tuple[str, str], list[float]] = defaultdict(list)
+    everybody = {images[0].row["tenant"] for images in trace.tickets.values()}
+    for attempt in trace.attempts:
+        told = {trace.pages[key][0].row["tenant"] for key in trace.pages_in(attempt)}
+        for tenant in told or everybody:  # of a notice nobody knows whose it is
+            tried[tenant, attempt.channel].append(attempt.at)
+    for key, images in trace.pages.items():
+        page = images[0].row
+        for paused, some in groupby(images, lambda one: one.row.get("error") == breakers.PAUSED):
+            when = [one.at for one in some]
+            begin, end = when[0], when[-1]
+            if not paused or end - begin < LONGEST_PAUSE or touched(trace, key[0], begin - 1, end):
+                continue
+            if not any(begin <= at <= end for at in tried[page["tenant"], page["channel"]]):
+                yield Violation(
+                    "I1", " ".join(key), f"was paused from {begin:.0f} s to {end:.0f} s, and nothing was tried"
+                )
 
 
 def _due(row: Row) -> float:
