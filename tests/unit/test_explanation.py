@@ -110,9 +110,37 @@ def test_what_would_be_sent_when_it_is_resolved_already_is_not_in_the_plan(
     assert [page[3] for page in plan(told(book))] == paged
 
 
+@pytest.mark.parametrize(
+    ("resolved_after", "paged"), [("15m", ["bob", "bob", "ada"]), ("16m", ["bob", "bob", "ada", "ada"])]
+)
+def test_of_what_waits_after_the_first_reminder_only_that_counts_which_comes_before_it_is_resolved(
+    resolved_after: str, paged: list[str]
+) -> None:
+    slow = ADA.model_copy(update={"rule": {"default": [{"channel": "sms", "after": "10m"}]}})
+    one = told(a_book(a_rule(a_step("ada", "bob", wait="5m")), users=(slow, BOB), **resolving(resolved_after)))
+    assert [page[3] for page in plan(one)] == paged
+
+
+@pytest.mark.parametrize(
+    ("resolved_after", "end"),
+    [
+        ("35m", "The ticket is resolved by itself. It was opened 35m ago."),
+        ("36m", "Reminders go on, at growing intervals up to a day."),
+    ],
+)
+def test_reminders_go_on_only_where_the_next_one_comes_before_it_is_resolved(resolved_after: str, end: str) -> None:
+    book = a_book(a_rule(a_step("ada", wait="5m")), users=(ADA,), **resolving(resolved_after))  # and 30m to the next
+    one = told(book)
+    assert (len(one.plan), one.end, one.complete) == (2, end, True)
+
+
 def test_a_rule_that_pages_nobody_has_no_plan() -> None:
     one = told(a_book(a_rule(page=False)))
     assert (one.plan, one.end, one.complete) == ([], "The rule pages nobody: the ticket is kept.", True)
+
+
+def test_a_ticket_that_is_kept_is_kept_though_it_is_resolved_by_itself_later() -> None:
+    assert told(a_book(a_rule(page=False), **resolving("10m"))).end == "The rule pages nobody: the ticket is kept."
 
 
 def test_a_ticket_without_a_due_time_pages_nobody_any_more() -> None:

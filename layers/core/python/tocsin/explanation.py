@@ -113,8 +113,8 @@ class Telling:
         for step, text in doubts:
             self.warnings.setdefault((step, text), Warned(at=now, step=step, text=text))
         self._add(decided, now)
-        self.end = "" if self._waits(decided) else _END.get(decided.kind, "")
         self.imagined = Ticket.of(rows.changed(ticket.row(one), decided.changes(one, now)))
+        self.end = "" if self._changes(decided.kind) else _END.get(decided.kind, "")
         self._moves += 1
 
     def _add(self, decided: Decision, now: datetime) -> None:
@@ -123,9 +123,13 @@ class Telling:
         left = [(way, page) for way, page in self.plan if way not in made or page.at < made[way].at]
         self.plan = [*left, *made.items()]
 
-    def _waits(self, decided: Decision) -> bool:
-        """Say whether a page waits that a later move may take the place of."""
-        return decided.due_at is not None and any(page.at >= decided.due_at for _, page in self.plan)
+    def _changes(self, kind: Kind) -> bool:
+        """Say whether the next move may take a waiting page's place, or is the end of a ticket that is not kept."""
+        due = self.imagined.due_at
+        if due is None:
+            return False
+        ends = kind is not Kind.KEPT and bool(ticket.rung(self.imagined, due))
+        return ends or any(page.at >= due for _, page in self.plan)
 
     def _decided(self, one: Ticket, now: datetime) -> tuple[Decision, Plan]:
         try:
