@@ -37,6 +37,19 @@ def test_everybody_whom_nothing_reaches_is_named_once() -> None:
     assert one.warnings[0] == Warned(at=NOW, step=1, text="new has no verified contact method.")
 
 
+@pytest.mark.parametrize(("of_step", "by"), [(None, "sms or voice"), (["voice"], "voice")])
+def test_where_the_step_names_no_channels_it_is_the_severitys_that_reach_nobody(
+    of_step: list[str] | None, by: str
+) -> None:
+    severities = [{"name": "sev1", "default": True, "channels": ["sms", "voice"]}]
+    bare = a_user("bare").model_copy(update={"methods": {}})
+    step = a_step("bob", "bare", channels=of_step)
+    assert texts(step, users=(BOB, bare), severities=severities) == [
+        f"bob has no verified contact method by {by}.",
+        "bare has no verified contact method.",
+    ]
+
+
 def test_a_method_that_is_of_no_use_is_named_with_its_owner() -> None:
     spare = a_method("sms", address="+4915112345678", verified=False)
     flagged = a_method("voice", address="+4915112345679", flagged="The carrier refuses it.")

@@ -152,7 +152,8 @@ class Telling:
                 why = "has more than 100 members and no admins" if roster.large else "has no members"
                 yield f"The team {target.name} {why}: nobody of it is paged."
         for name in reached.missed:
-            yield _unreachable(name, self.book.read_users[name], rung)
+            channels = self.book.company.channels_of(one.severity) if rung.channels is None else rung.channels
+            yield _unreachable(name, self.book.read_users[name], channels)
         for name in dict.fromkeys(page.user for page in reached.pages if page.held):
             yield f"{name} is in quiet hours, and is paged when they end."
         for name in dict.fromkeys(page.user for page in reached.pages):
@@ -232,12 +233,12 @@ def _asked(decided: Decision, plan: Plan, one: Ticket, book: Book) -> Iterator[t
         yield 0, last_resort
 
 
-def _unreachable(name: str, user: User | None, rung: Rung) -> str:
+def _unreachable(name: str, user: User | None, channels: tuple[str, ...] | None) -> str:
     if user is None:
         return f"There is no user {name}."
     if not user.active:
         return f"{name} is deactivated, and is not paged."
-    by = f" by {' or '.join(rung.channels)}" if rung.channels and user.usable(None) else ""
+    by = f" by {' or '.join(channels)}" if channels and user.usable(None) else ""
     return f"{name} has no verified contact method{by}."
 
 
