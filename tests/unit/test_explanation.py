@@ -252,6 +252,17 @@ def test_where_no_rule_matches_it_is_the_built_in_one() -> None:
     )
 
 
+def test_of_a_rule_that_cannot_be_carried_out_it_is_said_and_the_built_in_one_is_taken() -> None:
+    other = a_rule(rule_id="other", position=1, when={"severity": ["sev2"]}, page=False)
+    broken = a_rule(a_step("bob"), rule_id="broken", position=2, when={"severity": [{"sounds-like": "one"}]})
+    later = a_rule(a_step("bob"), rule_id="later", position=3)
+    one = told(a_book(later, broken, other, users=(ADA, BOB), rosters=ADMINS))
+    why = "It cannot be carried out ('sounds-like'): the built-in rule is taken."
+    assert [(each.rule_id, each.chosen) for each in one.rules] == [("other", False), ("broken", False)]
+    assert (one.rule_id, one.because, one.rules[-1].because) == (None, why, why)
+    assert reasons(one)[0].startswith("Step 1, round 1 of the built-in rule: ada is an admin of payments")
+
+
 def test_where_the_companys_rules_were_not_read_there_are_none() -> None:
     book = a_book(a_rule(rule_id="own", when={"severity": ["sev2"]}, page=False))
     book.read_company_rules = None

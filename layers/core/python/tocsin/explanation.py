@@ -164,11 +164,11 @@ class Telling:
 
     def told(self, at: datetime) -> Explanation:
         """Return what was told so far, of a ticket that is opened at a time."""
-        looked_at, rule_id = considered(self.book, self.imagined, at)
+        looked_at, rule_id, because = considered(self.book, self.imagined, at)
         return Explanation(
             at=at,
             rule_id=rule_id,
-            because=looked_at[-1].because if rule_id else NO_RULE,
+            because=because,
             rules=looked_at,
             plan=sorted((page for _, page in self.plan), key=lambda page: page.at)[:MOST_PAGES],
             warnings=list(self.warnings.values()),
@@ -185,16 +185,24 @@ _END = {
 }
 
 
-def considered(book: Book, one: Ticket, at: datetime) -> tuple[list[LookedAt], str | None]:
-    """Return the rules up to the first that matches, with the reasons, and its id; None if none does."""
+def considered(book: Book, one: Ticket, at: datetime) -> tuple[list[LookedAt], str | None, str]:
+    """Return the rules up to the one that decides, with the reasons, its id, and why; None for the built-in one."""
     found: list[LookedAt] = []
     for rules in (book.team_rules, book.read_company_rules or ()):
         for each in rule.in_order(rules):
-            misfit = each.misfit(one, at)
+            misfit, broken = _misfit(each, one, at)
             found.append(_looked_at(each, misfit))
-            if misfit is None:
-                return found, each.rule_id
-    return found, None
+            if misfit is None or broken:
+                return found, None if broken else each.rule_id, found[-1].because
+    return found, None, NO_RULE
+
+
+def _misfit(each: Rule, one: Ticket, at: datetime) -> tuple[str | None, bool]:
+    """Return why a rule is not the one, None if it is, and whether it is broken: then none after it is looked at."""
+    try:
+        return each.misfit(one, at), False
+    except Exception as error:  # noqa: BLE001 - as where a decision fails
+        return f"It cannot be carried out ({error}): the built-in rule is taken.", True
 
 
 def _looked_at(each: Rule, misfit: str | None) -> LookedAt:
