@@ -51,9 +51,7 @@ REASONS: Final = {
     "The case in which it would differ cannot come up, or was answered before.": (
         r"^access\.check: .*-> .*_RANK\[principal\.role\] >= _RANK\[needed\.role\]",
         r"^decision\._ways: .*or True",
-        r"^explanation\.Telling\.go_on: end = .*or True",  # while a team pauses, a decision holds
         r"^explanation\.Telling\._doubts: .*if \(user\) or True",  # who is paged is there
-        r"^explanation\._asked: .*plan, None, step",  # a step is passed where none of those who take turns is reached
         r"^decision\._next_in_turn: .*max\(len\(ordered\), 2\)",  # of one member or none it is the first
         r"^pattern\.checking\._anything_but_problem: .*set\(operand\) < set",  # it has one element there
         r"^rate\.Rate\.wait: .*\(tat or 1\)",  # a millionth of a second of 1970

@@ -309,3 +309,7 @@ def test_what_is_to_be_read_is_asked_for_and_then_it_goes_on_where_it_was() -> N
     one.go_on()
     assert plan(one.told(NOW)) == [(NOW, 1, 1, "ada")]
     assert (one.told(NOW).complete, one.told(NOW).end) == (False, "It goes on like this.")
+
+
+def test_a_rule_that_pages_nobody_is_told_without_anything_else_being_read() -> None:
+    assert told(Book(team_rules=[a_rule(page=False)])).end == "The rule pages nobody: the ticket is kept."

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.examples import NOW, a_book, a_method, a_rule, a_step, a_user
-from tests.unit.test_explanation import ADA, BOB, MINUTE, doubts, plan, resolving, told
+from tests.unit.test_explanation import ADA, BOB, MINUTE, asleep_until, doubts, plan, resolving, told
 from tocsin.book import Roster
 from tocsin.decision import MAX_PAGES
 from tocsin.explanation import Warned
@@ -101,6 +101,14 @@ def test_of_members_who_take_turns_each_is_doubted_in_their_round() -> None:
     step = {"notify": [{"team": "ops", "round_robin": True}], "wait": "5m"}
     one = told(a_book(a_rule(step, repeat=1), users=members, rosters={"ops": Roster((), ("cat", "dan"))}))
     assert sorted(text.split("'")[0] for _, text in doubts(one)) == ["cat", "dan"]
+
+
+def test_of_members_who_take_turns_and_all_sleep_the_one_is_named_who_is_paged_on_waking() -> None:
+    members = tuple(a_user(name).model_copy(update={"rule": asleep_until("21:00")}) for name in ("cat", "dan"))
+    steps = ({"notify": [{"team": "ops", "round_robin": True}], "wait": "5m"}, a_step("bob", wait="1h"))
+    one = told(a_book(a_rule(*steps), users=(*members, BOB), rosters={"ops": Roster((), ("cat", "dan"))}))
+    (woken,) = [page.user for page in one.plan if page.user != "bob"]
+    assert doubts(one) == [(1, f"{woken} is in quiet hours, and is paged when they end.")]
 
 
 def test_each_step_is_doubted_for_the_time_at_which_it_comes() -> None:
