@@ -43,7 +43,7 @@ def main() -> int:
         table, of_mode = _summary(mode, [one for one in results if one.mode == mode])
         tables.append(table)
         wrong += of_mode
-    tables.append(f"{len(jobs)} seeds in {time.monotonic() - begun:.0f} s")
+    tables.append(f"{len(jobs)} seeds in {time.monotonic() - begun:.0f} s, {asked.processes} at a time")
     print("\n" + "\n\n".join(tables))
     if asked.out:
         asked.out.write_text(_page(tables, begins=asked.first))

@@ -68,7 +68,9 @@ class Explanation(BaseModel):
     """The rule and why it is the one, and every page until the first reminder, in order, if nobody answered."""
 
     at: Moment
-    rule_id: str | None = Field(description="Null: no rule matches, and the built-in one is taken.")
+    rule_id: str | None = Field(
+        description="Null: no rule matches, or the one cannot be carried out: the built-in one is taken."
+    )
     because: str
     rules: list[LookedAt] = Field(description="The rules in the order in which they are looked at, up to the one.")
     plan: list[PlannedPage]
