@@ -117,6 +117,12 @@ ALL: tuple[Bug, ...] = (
     # answers
     bug("STOP is not remembered", "replies._act_on", '{"stopped": True}', '{"known": True}'),
     bug("START does not take STOP back", "replies._act_on", '{"stopped": None}', '{"known": True}'),
+    bug(
+        "a row without a name stops its shard",
+        "sweep._repair",
+        "    try:\n        kind = act(row, now)",
+        '    about(row["tenant"], row["ticket_id"])\n    try:\n        kind = act(row, now)',
+    ),
     bug("START takes no flag back", "replies._act_on", "_unflag(phone)", "pass"),
     bug("RESOLVE acknowledges", "replies._act", "Word.RESOLVE: _resolve", "Word.RESOLVE: _acknowledge"),
     bug("ACK without a code is for all", "replies._without_code", "if len(open_) == 1 or reply.all:", "if True:"),

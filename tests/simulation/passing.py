@@ -48,6 +48,7 @@ def _watched(bugs: Collection[Bug]) -> Iterator[None]:
         for edits in places.values():
             function = edits[0][1].function
             function.__globals__[_MARK] = _passed.add
+            stack.callback(function.__globals__.pop, _MARK, None)
             stack.enter_context(rewritten(function, _marked(edits)))
         yield
 

@@ -6,8 +6,8 @@ import pytest
 
 from tests.simulation.cloud.gate import Outage
 from tests.simulation.story import Story, step
-from tocsin import keys
-from tocsin.rows import plain
+from tocsin import keys, times
+from tocsin.rows import item, plain
 
 
 def due(story: Story, ticket: str) -> dict[str, object]:
@@ -144,6 +144,20 @@ def test_what_every_queue_and_schedule_lost_is_found_by_the_sweeper(story: Story
     pages = [page for ticket in tickets for page in story.pages(ticket)]
     assert {(page["user"], page["status"]) for page in pages} == {("ada", "sent"), ("bob", "sent")}
     assert len(pages) == 40
+
+
+@pytest.mark.parametrize("known", [{}, {"tenant": "acme", "ticket_id": "later"}], ids=["nothing", "whose it is"])
+def test_a_row_that_nobody_can_read_keeps_no_other_of_its_shard_waiting(
+    story: Story, ticket: str, known: dict[str, str]
+) -> None:
+    shard = keys.due_shard(keys.ticket("acme", ticket)["pk"])
+    place = {"due_shard": shard, "look_at": times.text(story.timeline.now())}
+    story.tickets.put(item({"pk": "T#acme#TICKET#later", "sk": "LATER", **place, **known}))
+    story.scheduler.schedules.clear()
+    story.run_until(lambda: "bob" in story.who(), within=240 + 75 + 2)
+    assert story.counted["SweeperShardsFailed"] == 0
+    assert story.counted["SweeperRepairs_failed"] > 0
+    assert story.invoke("sweeper", {"rebuild": True, "begin": None})["failed"] == 1
 
 
 def test_a_throttled_scheduler_leaves_a_near_timer_to_the_queue_and_a_far_one_to_the_sweeper(story: Story) -> None:

@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 from tests.simulation.invariants.responding import nobody_to_ask
 from tests.simulation.invariants.state import stopped, touched
 from tests.simulation.invariants.steering import at_its_end
-from tests.simulation.trace import Act, Image, Trace, Violation, seconds
+from tests.simulation.trace import Act, Attempt, Image, Trace, Violation, seconds
 from tocsin import breakers, notification, times
 from tocsin.rows import Row
 
@@ -231,12 +231,6 @@ def nobody_is_put_off_for_long(trace: Trace) -> Iterator[Violation]:
 
 def who_is_paused_is_tried_again(trace: Trace) -> Iterator[Violation]:
     """I1: a sender that is left alone is tried with one message after some minutes at most, if there is one for it."""
-    tried: dict[tuple[str, str], list[float]] = defaultdict(list)
-    everybody = {images[0].row["tenant"] for images in trace.tickets.values()}
-    for attempt in trace.attempts:
-        told = {trace.pages[key][0].row["tenant"] for key in trace.pages_in(attempt)}
-        for tenant in told or everybody:  # of a notice nobody knows whose it is
-            tried[tenant, attempt.channel].append(attempt.at)
     for key, images in trace.pages.items():
         page = images[0].row
         for paused, some in groupby(images, lambda one: one.row.get("error") == breakers.PAUSED):
@@ -244,10 +238,17 @@ def who_is_paused_is_tried_again(trace: Trace) -> Iterator[Violation]:
             begin, end = when[0], when[-1]
             if not paused or end - begin < LONGEST_PAUSE or touched(trace, key[0], begin - 1, end):
                 continue
-            if not any(begin <= at <= end for at in tried[page["tenant"], page["channel"]]):
+            meanwhile = (one for one in trace.attempts if begin <= one.at <= end and one.channel == page["channel"])
+            if not any(_may_be_of(trace, one, page["tenant"]) for one in meanwhile):
                 yield Violation(
                     "I1", " ".join(key), f"was paused from {begin:.0f} s to {end:.0f} s, and nothing was tried"
                 )
+
+
+def _may_be_of(trace: Trace, attempt: Attempt, tenant: str) -> bool:
+    """Say whether a message may be a tenant's: of a notice nobody knows whose it is."""
+    told = {trace.pages[key][0].row["tenant"] for key in trace.pages_in(attempt)}
+    return not told or tenant in told
 
 
 def _due(row: Row) -> float:

@@ -62,8 +62,9 @@ def nobody_waits_for_a_turn_in_which_nothing_is_said(trace: Trace) -> Iterator[V
             ends = seconds(one.row["due_at"]) if "due_at" in one.row else one.at
             for_a_turn = one.at < ends <= one.at + TURN and not one.row.get("error")
             first = attempts[0]
-            before = (at for at in told[first.channel, first.address] if ends - TURN - 1 < at < ends)
-            if for_a_turn and first.at > one.at + AT_ONCE and not any(before):
+            if not for_a_turn or first.at <= one.at + AT_ONCE:
+                continue
+            if not any(ends - TURN - 1 < at < ends for at in told[first.channel, first.address]):
                 yield Violation(
                     "I1", key[0], f"{key[1]} waited until {ends:.1f} s for a turn, and nothing was sent in it"
                 )
