@@ -58,7 +58,7 @@ REASONS: Final = {
         r"^oncall\._Rotation\.at: .*-> .*begins\(turn \+ 1\) < moment",  # its clock shows that turn's time by then
         r"^oncall\._changes: .*-> .*begin <= shift\.end",  # a shift of no time is seen at none
         r"^url\.public: special = .*-> .* and ",  # what is one of these is private too, or not global
-        r"^window\.within: (if since (< until|>= end):|break) ",  # nothing of a span is left past its end
+        r"^window\.within: break -> return",  # nothing of a span is left past its end
         r"^duration\.parse: .*zip\(",  # there are as many counts as units
         r'^scim\.patch\._apply: .*\.get\("op", (None)?\)',  # no operation is called none
     ),

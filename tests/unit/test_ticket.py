@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
 
@@ -291,6 +291,22 @@ def test_counting_an_alert_moves_no_clock() -> None:
 def test_a_remark_is_gone_with_the_next_write() -> None:
     before = a_ticket(remark="An unknown severity.")
     assert changed(before, ticket.counted("x", NOW)).remark is None
+
+
+def test_of_alarms_that_are_counted_the_newest_is_remembered_and_an_alert_without_a_time_forgets_none() -> None:
+    after = changed(a_ticket(alarmed_at=NOW), ticket.counted("integration:i1", LATER, LATER))
+    assert after.alarmed_at == LATER
+    assert changed(after, ticket.counted("integration:i1", LATER)).alarmed_at == LATER
+
+
+@pytest.mark.parametrize(
+    ("alarmed_at", "told_at", "since"),
+    [(LATER, NOW, True), (NOW, NOW, False), (NOW, LATER, False), (None, NOW, False), (LATER, None, False)],
+)
+def test_an_end_is_of_what_was_before_unless_the_alarm_went_off_since(
+    alarmed_at: datetime | None, told_at: datetime | None, since: bool
+) -> None:
+    assert a_ticket(alarmed_at=alarmed_at).alarmed_after(told_at) is since
 
 
 @pytest.mark.parametrize(
