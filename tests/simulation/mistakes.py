@@ -13,7 +13,6 @@ ALL: tuple[Bug, ...] = (
     ),
     bug("a dedup row may count on any ticket", "opening._follow", ', ("dedup", "=", draft.dedup)]', "]"),
     bug("a dedup row heals at once, or never", "opening.HEALS", "", "timedelta(0)"),
-    bug("a dedup row waits for its ticket for a day", "opening.HEALS", "", "timedelta(days=1)"),
     bug(
         "an id stands for whatever was sent with it",
         "opening._made_before",

@@ -276,11 +276,15 @@ def tries_come_less_often(trace: Trace) -> Iterator[Violation]:
 
 
 def nets_come_back_less_often(trace: Trace) -> Iterator[Violation]:
-    """The sweeper looks at what does not change later and later."""
+    """The sweeper looks at what is overdue, and at what does not change later and later."""
     for key, images in trace.rows.items():
         for old, new in pairwise(images):
             looks = new.row.get("looks") or 0
             if looks == (old.row.get("looks") or 0) + 1 and new.row.get("rev") == old.row.get("rev"):
+                # What moved on meanwhile has a later look, and must keep it: the net is under the new time.
+                if "look_at" not in old.row or seconds(old.row["look_at"]) > new.at + trace.skew:
+                    told = f"look {looks} at {new.at:.0f} s: it was to be {old.row.get('look_at')}"
+                    yield Violation("N", " ".join(key), told)
                 least = min(60 * 2 ** (looks - 1), LONGEST_LOOK) - 60  # a sweep may take its time
                 if "look_at" not in new.row or seconds(new.row["look_at"]) < new.at + least:
                     yield Violation("N", " ".join(key), f"look {looks} at {new.at:.0f} s: {new.row.get('look_at')}")

@@ -12,6 +12,7 @@ from tocsin.rows import Row
 
 STEPS = ("escalated", "repeated", "last_resort", "reminded")
 SOON = 5.0  # seconds
+LONGEST_WORK = 30.0  # seconds that a function may take
 LONGEST_WAIT = 600.0  # seconds, for SMS that are used up
 RENEWED = 20.0  # seconds before its step is committed, in which a page is made or made anew
 STALE = 890.0  # seconds after which nobody is woken any more, while faults go on all the time
@@ -235,17 +236,24 @@ def _must(trace: Trace, ticket: Row, end: float) -> set[tuple[str, str]]:
 
 
 def another_way_is_tried(trace: Trace) -> Iterator[Violation]:
-    """I1: when an address fails for good the user's next method is tried at once."""
+    """I1: when an address fails for good the user's next method is tried: before the page is marked, whoever dies."""
     for key, images in trace.pages.items():
         page, last = images[0].row, images[-1]
         if last.row.get("status") != "failed":
             continue
         user = steady(trace, (f"T#{page['tenant']}#USER#{page['user']}", "USER"), last.at)
-        beside = [one[0].row for other, one in trace.pages.items() if _made_by(other) == _made_by(key)]
-        tried = {one["method_id"] for one in beside if one["user"] == page["user"]}
+        beside = [trace.at(other, last.at) for other in trace.pages if _made_by(other) == _made_by(key)]
+        theirs = [row for row in beside if row.get("user") == page["user"]]
+        if any(row.get("instead") and row["status"] == "pending" for row in theirs):
+            continue  # that one is their way by now, and asks for the next itself
+        tried = {row["method_id"] for row in theirs}
         left = {one["method_id"] for one in (user or {}).get("methods", {}).values() if one["verified"]} - tried
-        ticket = trace.at((key[0], "TICKET"), last.at)
-        if left and wants(ticket, page) and not touched(trace, key[0], images[0].at, last.at):
+        begun = last.at - LONGEST_WORK
+        tickets = [
+            trace.at((key[0], "TICKET"), begun),
+            *(one.row for one in trace.tickets[key[0]] if begun < one.at <= last.at),
+        ]
+        if left and all(wants(ticket, page) for ticket in tickets if ticket):
             yield Violation("I1", " ".join(key), f"failed, and {sorted(left)} was not tried")
 
 
