@@ -220,6 +220,33 @@ def test_records_of_the_stream_are_told_by_the_historian_while_the_stream_has_th
     assert left("historian") == 1
 
 
+def test_an_empty_answer_of_the_stream_is_not_its_end(
+    ticket: Caller, dead: Dead, lambdas: Lambdas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = aws.client("dynamodb").update_table(
+        TableName="Tickets", StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    )["TableDescription"]["LatestStreamArn"]
+    path = f"/tickets/{WHOLE['ticket_id']}"
+    ticket("POST", f"{path}/notes", {"text": "first"})
+    letter = _batch(stream, 0, 0)
+    client = aws.client("dynamodbstreams")
+    answers, read = [], client.get_records
+
+    def late(**how: Any) -> dict[str, Any]:
+        answers.append(how)
+        there: dict[str, Any] = read(**how)
+        return there if len(answers) % 3 == 0 else {"Records": [], "NextShardIterator": how["ShardIterator"]}
+
+    monkeypatch.setattr(client, "get_records", late)
+    dead("historian", letter)
+    assert call("historian") == report(redriven=1)
+    assert [one["text"] for one in ticket("GET", f"{path}/history").body["items"]] == ["first"]
+    monkeypatch.setattr(redrive, "CALLS", 2)
+    dead("historian", letter)
+    assert call("historian") == report(failed=1)
+    assert left("historian") == 1
+
+
 def _batch(stream: str, first: int, last: int) -> dict[str, Any]:
     """Return what Lambda tells of a batch that it gave up."""
     client = aws.client("dynamodbstreams")

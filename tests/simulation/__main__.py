@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "layers" / "core" / "python")
 warnings.filterwarnings("ignore")
 
 from tests.simulation import bugs, load, search  # noqa: E402 - the path comes first
-from tests.simulation.search import LOAD, MODES, Result  # noqa: E402
+from tests.simulation.search import LOAD, MODES, NETS, Result  # noqa: E402
 
 PULL_REQUEST = {
     "load": 10,  # these take longest, and so come first: none is left to one process at the end
@@ -91,7 +91,7 @@ def _summary(mode: str, results: list[Result]) -> tuple[str, list[str]]:
     for result in results:
         counts.update(result.counts)
     p50, p99, most = (late[min(len(late) - 1, int(len(late) * part))] if late else 0.0 for part in (0.5, 0.99, 1))
-    repairs = {name: number for name, number in sorted(counts.items()) if name.startswith(("Sweeper", "Audit"))}
+    repairs = {name: number for name, number in sorted(counts.items()) if name.startswith(NETS)}
     violations = Counter(violation.invariant for result in results for violation in result.violations)
     rows = {
         "seeds": f"{len(results)}",

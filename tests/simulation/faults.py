@@ -362,4 +362,4 @@ def tickets_of(one: Invocation) -> set[str]:
     records = one.event.get("Records", ())
     found = {pk for record in records if "dynamodb" in record for pk in recorded([record])}
     found |= {pk for record in records if "body" in record for pk in named(record["body"])}
-    return found or {EVERYTHING} if one.function == "sweeper" else found
+    return found or {EVERYTHING} if one.function in ("sweeper", "redriver") else found

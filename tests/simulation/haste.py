@@ -5,10 +5,12 @@ Its own chance draws all, so that a seed plays all else alike.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
 from tests.simulation.cloud.gate import Call
+from tests.simulation.faults import tickets_of
 from tests.simulation.world import World
 
 USERS = ("bob", "dan")  # whose numbers are verified, and good for one company alone
@@ -26,6 +28,17 @@ RACES = (
     (GIVE, NAME),
     (RETURN, GIVE),
 )
+ACTS = (ACKNOWLEDGE, ACKNOWLEDGE, RESOLVE, SNOOZE, GIVE, RETURN, NAME)
+WORK = (
+    ("notifier", "update_item"),
+    ("notifier", "update_item"),
+    ("notifier", "put_item"),
+    ("notifier", "publish"),
+    ("escalator", "update_item"),
+    ("escalator", "query"),
+    ("escalator", "put_item"),
+    ("escalator", "send_message_batch"),
+)
 Acts = tuple[Callable[..., None], *tuple[Any, ...]]
 
 
@@ -42,8 +55,8 @@ class Haste:
 
     def plan(self, openings: list[Any], length: float) -> None:
         """Plan some of it, in some of all runs. `openings`: tickets that will be there."""
-        plans = (self._burst, self._taken, self._moves_house, self._same_names, self._two_at_once)
-        (planned,) = self.random.choices((*plans, None), (10, 10, 12, 12, 20, 36))
+        plans = (self._burst, self._taken, self._moves_house, self._same_names, self._two_at_once, self._steps_in)
+        (planned,) = self.random.choices((*plans, None), (10, 10, 12, 12, 20, 20, 16))
         if planned:
             planned(openings, length)
 
@@ -90,6 +103,21 @@ class Haste:
             first, second = self.random.choice(RACES)[:: self.random.choice((1, -1))]
             self.later(at, self._between, "update_item", 0, (self.act, one, *first), (self.act, one, *second))
 
+    def _steps_in(self, openings: list[Any], length: float) -> None:
+        """Let people act on a ticket in the middle of what is done for it, whatever that is."""
+        for _ in range(3):
+            one = self.random.choice(openings)
+            function, operation = self.random.choice(WORK)
+            happens = partial(self._acts_within, one, *self.random.choice(ACTS))
+            middle = Middle(happens, function, operation, self.random.randrange(6), partial(self._is_at_work_for, one))
+            self.later(self.random.uniform(0, length), self.world.gate.faults.append, middle)
+
+    def _acts_within(self, one: Any, what: str, body: dict[str, Any], call: Call) -> None:
+        self.act(one, what, body)
+
+    def _is_at_work_for(self, one: Any) -> bool:
+        return bool(one.key) and one.key in tickets_of(self.world.at_work[-1])
+
     def _between(self, operation: str, number: int, outer: Acts, inner: Acts) -> None:
         """Do one thing, and another before the call of this number (from 0) that the first makes."""
         middle = Middle(lambda _: inner[0](*inner[1:]), "tickets", operation, number)
@@ -103,16 +131,17 @@ class Haste:
 
 @dataclass(eq=False)
 class Middle:
-    """Lets something happen before a call of a function, once: before the one of this number (from 0)."""
+    """Lets something happen before a call of a function, once: before the one of this number (from 0) that counts."""
 
     happens: Callable[[Call], object]
     function: str
     operation: str
     number: int = 0
+    counts: Callable[[], bool] = lambda: True
 
     def before(self, call: Call) -> None:
         """Let it happen, if this is the call."""
-        if (call.function, call.operation) == (self.function, self.operation):
+        if (call.function, call.operation) == (self.function, self.operation) and self.counts():
             self.number -= 1
             if self.number == -1:
                 self.happens(call)

@@ -263,4 +263,42 @@ ALL: tuple[Bug, ...] = (
         '"asked": None',
         '"asked": None, "waited": None',
     ),
+    # dead letters
+    bug("a letter that failed again is deleted", "redrive._one", '["failed"] += 1\n        return', '["failed"] += 1'),
+    bug(
+        "a letter is deleted before it is done",
+        "redrive._one",
+        "    try:\n",
+        "    aws.client('sqs').delete_message(QueueUrl=settings.dead_letters[name], ReceiptHandle=letter['ReceiptHandle'])\n    try:\n",
+    ),
+    bug("a letter that is done stays", "redrive._one", 'aws.client("sqs").delete_message(', "dict("),
+    bug("a letter goes back in nobody's name", "redrive._send", "if group else {}", "if False else {}"),
+    bug("a letter goes nowhere, and is deleted", "redrive._to_its_queue", "_send(", "(lambda *letter: None)("),
+    bug(
+        "a schedule's letter is a timer, or nothing",
+        "redrive._to_the_due_queue",
+        'found.get("MessageBody", letter["Body"])',
+        'letter["Body"]',
+    ),
+    bug(
+        "the first answer of the stream is all of it",
+        "redrive._records",
+        'raise TocsinError("The stream has not shown all records of the letter.")',
+        "pass",
+        Edit("redrive.CALLS", "", "1"),
+    ),
+    bug(
+        "of a letter's records the first one is told",
+        "redrive._from_the_stream",
+        "for record in records:",
+        "for record in records[:1]:",
+    ),
+    bug(
+        "what the historian could not take is done",
+        "redrive._from_the_stream",
+        '.get("batchItemFailures")',
+        '.get("failures")',
+    ),
+    bug("a function that died has done its letter", "redrive._invoke", 'if answer.get("FunctionError"):', "if False:"),
+    bug("a letter of the stream is not the historian's", "redrive._read_by", "_READ[name]", '"PAGE#"'),
 )

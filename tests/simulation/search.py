@@ -12,6 +12,7 @@ from tests.simulation import faults, invariants, later, load
 from tests.simulation.companies import PAIRS, companies
 from tests.simulation.disaster import Disaster
 from tests.simulation.faults import Weather
+from tests.simulation.letters import Letters
 from tests.simulation.scenario import Scenario
 from tests.simulation.trace import Trace, Violation
 from tests.simulation.world import World
@@ -43,12 +44,14 @@ MODES = {
     "nominal": Mode(faults.nominal, bound=2.0),
     "mild": Mode(faults.mild),
     "swarm": Mode(faults.swarm),
-    # A message that was in hand when a worker died is hidden for three minutes; a failed page waits up to five.
+    # A message that was in hand when a worker died is hidden for three minutes; a failed page waits up to five. In half
+    # of the runs messages die soon, and a person redrives them.
     "net_off": Mode(faults.mended_by_retries, bound=240.0, sweeper=False, long=0.0),
     "net_only": Mode(faults.mild, first_line=False),
     "recovery": Mode(faults.mild, bound=240.0, long=0.0, disaster=True),
 }
 
+NETS = ("Sweeper", "Audit", "Redriven")  # how the counts of repairs begin
 LOAD = "load"  # a play of its own, see load.py
 
 
@@ -90,6 +93,8 @@ def play(mode: str, seed: int) -> Trace:
             world.scheduler.firings = lambda schedule: []
         weather = Weather(world, {}, patient=how.patient)
         trace.weather = weather
+        chance = Random(f"letters {mode} {seed}")  # noqa: S311 - as above
+        letters = Letters(world, weather, chance) if not how.sweeper and chance.random() < 0.5 else None
         scenario.begin()
         if mode != "nominal":
             later.write(world, pair, Random(f"later {mode} {seed}"))  # noqa: S311 - as above
@@ -102,6 +107,7 @@ def play(mode: str, seed: int) -> Trace:
         weather.calm = True
         world.run(CALM_AFTER_DAYS if days else CALM)
         scenario.end()
+        trace.seen += letters.left() if letters else ()
         if disaster and disaster.over is None:
             trace.seen.append(Violation("I10", "recovery", "the rebuild did not come to its end"))
         return trace
@@ -130,7 +136,7 @@ def run(mode: str, seed: int) -> Result:
     result.counts["pages"] = len(trace.paged)
     result.counts["tickets"] = len(trace.tickets)
     result.counts["crashes"] = len(trace.world.lost)
-    result.counts += Counter({k: v for k, v in trace.world.counted.items() if k.startswith(("Sweeper", "Audit"))})
+    result.counts += Counter({k: v for k, v in trace.world.counted.items() if k.startswith(NETS)})
     return result
 
 

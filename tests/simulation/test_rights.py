@@ -24,9 +24,25 @@ AUDITED = {"pk": {"S": "T#acme#AUDIT#2026-11"}, "sk": {"S": "x"}}
         ("notifier", "dynamodb", "delete_item", {"TableName": "Tickets", "Key": TICKET}),
         ("notifier", "dynamodb", "batch_write_item", {"RequestItems": {"Tickets": [{"PutRequest": {"Item": TICKET}}]}}),
         ("rules", "dynamodb", "update_item", {"TableName": "Directory", "Key": AUDITED}),
+        ("escalator", "dynamodbstreams", "get_records", {"ShardIterator": "1 0", "Limit": 1}),
+        ("sweeper", "lambda", "invoke", {"FunctionName": "historian", "Payload": b"{}"}),
+        ("escalator", "sqs", "receive_message", {"QueueUrl": "https://sqs/1/due-dead"}),
         ("nobody", "dynamodb", "get_item", {"TableName": "Tickets", "Key": TICKET}),
     ],
-    ids=["action", "table", "index", "queue", "service", "row", "row of a batch", "denied", "function"],
+    ids=[
+        "action",
+        "table",
+        "index",
+        "queue",
+        "service",
+        "row",
+        "row of a batch",
+        "denied",
+        "stream",
+        "call",
+        "letters",
+        "function",
+    ],
 )
 def test_a_call_without_a_right_is_found(
     function: str, service: str, operation: str, arguments: dict[str, object]

@@ -139,14 +139,15 @@ class SQS:
         queue = self._queue(QueueUrl, "ReceiveMessage")
         if not 0 < MaxNumberOfMessages <= 10 or not 0 <= WaitTimeSeconds <= 20:
             raise errors.error("InvalidParameterValue", "ReceiveMessage")
-        assert list(MessageSystemAttributeNames) == ["SentTimestamp"], "no other is modelled"
         until = queue.timeline.seconds + WaitTimeSeconds
         while not queue.visible and queue.timeline.step(until):
             pass
         if not queue.visible:
             queue.timeline.run(until - queue.timeline.seconds)
         received = queue.receive(MaxNumberOfMessages, VisibilityTimeout)
-        return {"Messages": [_received(message) for message in received]} if received else {}
+        return (
+            {"Messages": [_received(message, MessageSystemAttributeNames) for message in received]} if received else {}
+        )
 
     def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> None:
         self._queue(QueueUrl, "DeleteMessage").delete(ReceiptHandle)
@@ -157,13 +158,14 @@ class SQS:
         return self.queues[url]
 
 
-def _received(message: Message) -> dict[str, Any]:
+def _received(message: Message, attributes: Sequence[str]) -> dict[str, Any]:
     sent = round((START.timestamp() + message.sent_at) * 1000)
+    known = {"SentTimestamp": str(sent)} | ({"MessageGroupId": message.group} if message.group else {})
     return {
         "MessageId": message.message_id,
         "ReceiptHandle": message.message_id,
         "Body": message.body,
-        "Attributes": {"SentTimestamp": str(sent)},
+        "Attributes": {name: known[name] for name in attributes if name in known},
     }
 
 

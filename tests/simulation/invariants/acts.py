@@ -9,7 +9,6 @@ from tocsin.rows import Row
 
 LONGEST_CALL = 30.0  # seconds, of a person
 LAGS = 60.0  # seconds after which every index knows of a ticket
-UNDER_WAY = 30.0  # seconds that a step may take to be carried out
 GOOD_FOR = 7 * 86_400.0  # seconds, of a code
 ENDS_A_SNOOZE = ("snooze_ended", "hurried", "reassigned", "resolved")
 

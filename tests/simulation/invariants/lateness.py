@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tests.simulation.invariants import people, responding
-from tests.simulation.invariants.state import made_at, pages_of_move, steady, stopped, touched, wants
+from tests.simulation.invariants.state import LONGEST_WORK, made_at, pages_of_move, steady, stopped, touched, wants
 from tests.simulation.trace import Image, Key, Trace, Violation, code_in, seconds
 from tocsin import breakers, notification
 from tocsin.rows import Row
 
 STEPS = ("escalated", "repeated", "last_resort", "reminded")
 SOON = 5.0  # seconds
-LONGEST_WORK = 30.0  # seconds that a function may take
 LONGEST_WAIT = 600.0  # seconds, for SMS that are used up
 RENEWED = 20.0  # seconds before its step is committed, in which a page is made or made anew
 STALE = 890.0  # seconds after which nobody is woken any more, while faults go on all the time

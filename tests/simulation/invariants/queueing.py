@@ -15,5 +15,5 @@ def each_message_has_its_queue(trace: Trace) -> Iterator[Violation]:
         for entry in call.arguments.get("Entries", [call.arguments]):
             told = json.loads(entry["MessageBody"])
             place = (told.get("channel", "due"), told["tenant"])
-            if place != (queue, entry["MessageGroupId"]):
+            if place != (queue, entry.get("MessageGroupId")):
                 yield Violation("I9", queue, f"was given a message of {place} in the group {entry['MessageGroupId']}")

@@ -19,10 +19,16 @@ TABLES = {
     ("Directory", "listed"): Place.DIRECTORY_LISTED,
 }
 QUEUES = {"due": Place.DUE_QUEUE, **places.QUEUES, "sink": Place.CANARY_SINK}
-SERVICES = {"sesv2": "ses", "pinpoint-sms-voice-v2": "sms-voice"}  # as IAM calls them; others as boto3 does
+DEAD = "-dead"  # how the names of the queues of dead letters end
+SERVICES = {"sesv2": "ses", "pinpoint-sms-voice-v2": "sms-voice", "dynamodbstreams": "dynamodb"}
+OPERATIONS = {"invoke": "InvokeFunction"}
+"""How IAM calls what boto3 calls otherwise."""
 ONLY = {
     "scheduler:ListSchedules": Place.LIST_OF_SCHEDULES,
+    "dynamodb:GetShardIterator": Place.TICKETS_STREAM,
+    "dynamodb:GetRecords": Place.TICKETS_STREAM,
     "scheduler": Place.SCHEDULES,
+    "lambda": Place.REDRIVEN_FUNCTIONS,
     "sns": Place.PHONES,
     "ses": Place.EMAIL_IDENTITIES,
     "sms-voice": Place.VOICE_NUMBERS,
@@ -53,16 +59,17 @@ def _uses(call: Call) -> Iterator[Use]:
 def _action(service: str, operation: str) -> str:
     """Return what IAM calls an operation (Service Authorization Reference)."""
     name = "".join(word.capitalize() for word in operation.removesuffix("_batch").split("_"))
-    return f"{SERVICES.get(service, service)}:{name}"
+    return f"{SERVICES.get(service, service)}:{OPERATIONS.get(operation, name)}"
 
 
 def _reached(action: str, arguments: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     """Return each place that a call reaches, and each leading key there."""
     service = action.partition(":")[0]
-    if service == "dynamodb":
+    if service == "dynamodb" and action not in ONLY:
         yield from _rows(arguments)
     elif service == "sqs":
-        yield QUEUES[arguments["QueueUrl"].rpartition("/")[2]], ""
+        name = arguments["QueueUrl"].rpartition("/")[2]
+        yield Place.ALL_DEAD_LETTERS if name.endswith(DEAD) else QUEUES[name], ""
     elif service == "secretsmanager":
         operators = "operator" in arguments["SecretId"].lower()
         yield Place.OPERATOR_SECRET if operators else Place.CANARY_SECRET, ""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tests.simulation.invariants import people
-from tests.simulation.invariants.state import steady, touched
+from tests.simulation.invariants.state import LONGEST_WORK, steady, touched
 from tests.simulation.trace import Image, Trace, Violation, seconds
 from tocsin import duration
 from tocsin.rows import Row
@@ -139,6 +139,5 @@ def _in_time(page: Row) -> bool:
 
 
 def _in_hand(pages: list[Image], at: float) -> bool:
-    """Say whether a page was claimed: who hurries marks its own page as failed afterwards."""
-    last = next(one for one in reversed(pages) if one.at <= at)
-    return bool(last.row.get("attempts"))
+    """Say whether a page was about to be marked as failed: who hurries does that afterwards."""
+    return any(at < one.at <= at + LONGEST_WORK and one.row.get("status") == "failed" for one in pages)

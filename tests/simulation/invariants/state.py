@@ -3,6 +3,8 @@
 from tests.simulation.trace import Image, Key, Trace, seconds
 from tocsin.rows import Row
 
+LONGEST_WORK = 30.0  # seconds that a function may take
+
 
 def wants(ticket: Row, page: Row) -> bool:
     """Say whether a page is wanted while its ticket is so; a responder's is until that is resolved."""

@@ -18,7 +18,7 @@ TIME = timedelta(seconds=40)  # of one call; the function's time-out is later
 HIDDEN = 120  # seconds; longer than a call: what failed is not seen again by the same one
 BATCH = 10  # letters a call, SQS API reference
 ALL_SERVERS = 1  # seconds to wait for letters: then SQS asks all its servers, not some of them
-RECORDS = 1000  # of the stream a call, DynamoDB Streams API reference
+RECORDS, CALLS = 1000, 100  # of the stream: a call (DynamoDB Streams API reference), and for a letter
 
 Letter = dict[str, Any]
 
@@ -166,7 +166,8 @@ def _from_the_stream(name: str, letter: Letter) -> None:
 def _records(told: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the records of a batch that was given up (Lambda developer guide, "Retain discarded records").
 
-    Raises `Expired` if the stream has them no longer, `Unknown` for what is no such letter.
+    Raises `Expired` if the stream has them no longer, `Unknown` for what is no such letter, `TocsinError` if the stream
+    does not come to their end: an empty answer may have more behind it (DynamoDB Streams API reference, GetRecords).
     """
     if "DDBStreamBatchInfo" not in told:
         raise Unknown("This names no records of the stream.")
@@ -179,16 +180,18 @@ def _records(told: dict[str, Any]) -> list[dict[str, Any]]:
             ShardId=batch["shardId"],
             ShardIteratorType="AT_SEQUENCE_NUMBER",
             SequenceNumber=batch["startSequenceNumber"],
-        ).get("ShardIterator")
+        )["ShardIterator"]
         found: list[dict[str, Any]] = []
-        while place:
+        for _ in range(CALLS):
             answer = client.get_records(ShardIterator=place, Limit=RECORDS)
             found += answer["Records"]
-            if not answer["Records"] or int(found[-1]["dynamodb"]["SequenceNumber"]) >= last:
-                break
             place = answer.get("NextShardIterator")
+            if not place or (found and int(found[-1]["dynamodb"]["SequenceNumber"]) >= last):
+                break
     except (client.exceptions.TrimmedDataAccessException, client.exceptions.ResourceNotFoundException) as error:
         raise Expired("The stream keeps records for a day.") from error
+    if not found or int(found[-1]["dynamodb"]["SequenceNumber"]) < last:
+        raise TocsinError("The stream has not shown all records of the letter.")
     return [_as_delivered(one) for one in found if int(one["dynamodb"]["SequenceNumber"]) <= last]
 
 
