@@ -9,7 +9,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from tests.simulation.cloud.gate import Call
+from tests.simulation.cloud.gate import Meanwhile
 from tests.simulation.faults import tickets_of
 from tests.simulation.world import World
 
@@ -77,11 +77,11 @@ class Haste:
 
     def _moves_house(self, openings: list[Any], length: float) -> None:
         """Change numbers when a message is on its way to one of them, which has just been given to somebody else."""
-        self.later(
-            self.random.uniform(0, length), self.world.gate.faults.append, Middle(self._gone, "notifier", "publish")
-        )
+        gone = Meanwhile("notifier", "publish", self._gone)
+        self.later(self.random.uniform(0, length), self.world.gate.faults.append, gone)
 
-    def _gone(self, call: Call) -> None:
+    def _gone(self) -> None:
+        call = self.world.gate.calls[-1]
         self.world.sns.refusals.refuse(call.arguments["PhoneNumber"], "OptedOut")
         for index in range(2):
             for user in USERS:
@@ -108,43 +108,20 @@ class Haste:
         for _ in range(3):
             one = self.random.choice(openings)
             function, operation = self.random.choice(WORK)
-            happens = partial(self._acts_within, one, *self.random.choice(ACTS))
-            middle = Middle(happens, function, operation, self.random.randrange(6), partial(self._is_at_work_for, one))
-            self.later(self.random.uniform(0, length), self.world.gate.faults.append, middle)
-
-    def _acts_within(self, one: Any, what: str, body: dict[str, Any], call: Call) -> None:
-        self.act(one, what, body)
+            happens = partial(self.act, one, *self.random.choice(ACTS))
+            about = partial(self._is_at_work_for, one)
+            acts = Meanwhile(function, operation, happens, self.random.randrange(6), about)
+            self.later(self.random.uniform(0, length), self.world.gate.faults.append, acts)
 
     def _is_at_work_for(self, one: Any) -> bool:
         return bool(one.key) and one.key in tickets_of(self.world.at_work[-1])
 
     def _between(self, operation: str, number: int, outer: Acts, inner: Acts) -> None:
         """Do one thing, and another before the call of this number (from 0) that the first makes."""
-        middle = Middle(lambda _: inner[0](*inner[1:]), "tickets", operation, number)
+        middle = Meanwhile("tickets", operation, lambda: inner[0](*inner[1:]), number)
         self.world.gate.faults.append(middle)
         outer[0](*outer[1:])
         self.world.gate.faults.remove(middle)
 
     def _alert(self, one: Any) -> dict[str, Any]:
         return {"team": one.body["team"], "title": "Z999 disk full"}
-
-
-@dataclass(eq=False)
-class Middle:
-    """Lets something happen before a call of a function, once: before the one of this number (from 0) that counts."""
-
-    happens: Callable[[Call], object]
-    function: str
-    operation: str
-    number: int = 0
-    counts: Callable[[], bool] = lambda: True
-
-    def before(self, call: Call) -> None:
-        """Let it happen, if this is the call."""
-        if (call.function, call.operation) == (self.function, self.operation) and self.counts():
-            self.number -= 1
-            if self.number == -1:
-                self.happens(call)
-
-    def after(self, call: Call) -> None:
-        """Nothing more happens."""

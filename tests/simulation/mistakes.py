@@ -301,4 +301,33 @@ ALL: tuple[Bug, ...] = (
     ),
     bug("a function that died has done its letter", "redrive._invoke", 'if answer.get("FunctionError"):', "if False:"),
     bug("a letter of the stream is not the historian's", "redrive._read_by", "_READ[name]", '"PAGE#"'),
+    # 400 days
+    bug("what is left of a ticket is left for ever", "chronicle._told", "clearing.over(old)", "False"),
+    bug(
+        "the first page of what is left is cleared away",
+        "clearing.run",
+        "        if after is None:",
+        "        if True:",
+    ),
+    bug("a dedup key stays with a ticket that is gone", "clearing.run", "    _forget_dedup(gone)\n", ""),
+    bug(
+        "who comes while it is cleared goes with what was",
+        "clearing.run",
+        "        if _there_again(gone):\n            return True\n        _delete",
+        "        _delete",
+    ),
+    bug(
+        "a new ticket's dedup key goes with the old ticket",
+        "clearing._forget_dedup",
+        ', ("put_at", "<", _end(gone))]',
+        "]",
+    ),
+    bug("a new ticket's text goes with the old ticket", "clearing._delete", '[("put_at", "<", _end(gone))]', "[]"),
+    bug(
+        "a line is written after its ticket was cleared away",
+        "chronicle.write",
+        'if key[0] != record["dynamodb"]["Keys"]["pk"]["S"]}',
+        "}",
+    ),
+    bug("clearing that is cut off is done", "chronicle._told", "raise Overloaded", "pass"),
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from random import Random
 
-from tests.simulation import faults, invariants, later, load
+from tests.simulation import expiry, faults, invariants, later, load
 from tests.simulation.companies import PAIRS, companies
 from tests.simulation.disaster import Disaster
 from tests.simulation.faults import Weather
@@ -110,6 +110,7 @@ def play(mode: str, seed: int) -> Trace:
         trace.seen += letters.left() if letters else ()
         if disaster and disaster.over is None:
             trace.seen.append(Violation("I10", "recovery", "the rebuild did not come to its end"))
+        trace.seen += expiry.check(world, trace, Random(f"expiry {mode} {seed}"))  # noqa: S311 - as above
         return trace
 
 

@@ -134,17 +134,27 @@ class Outage:
         """An outage lets nothing through, so nothing comes back."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Meanwhile:
-    """Lets something happen in the middle of a function, once: before its first call of this operation."""
+    """Lets something happen in the middle of a function, once: before its call of this operation and number (from 0).
+
+    `counts`: whether a call is one of those that are numbered.
+    """
 
     function: str
     operation: str
     happens: Callable[[], object]
+    number: int = 0
+    counts: Callable[[], bool] = lambda: True
     done: bool = False
 
     def before(self, call: Call) -> None:
-        if not self.done and (call.function, call.operation) == (self.function, self.operation):
+        """Let it happen, if this is the call."""
+        if self.done or (call.function, call.operation) != (self.function, self.operation) or not self.counts():
+            return
+        if self.number:
+            self.number -= 1
+        else:
             self.done = True
             self.happens()
 

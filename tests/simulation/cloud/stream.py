@@ -137,9 +137,14 @@ class Reader:
         """Take a write of the table."""
         item = new if new is not None else old or {}
         self._number += 1
-        if (self._wanted if new is not None else self.gone)(item["sk"]["S"]):
+        if self.is_told(old, new):
             lane = self.lanes[crc32(item["pk"]["S"].encode()) % LANES]
             lane.add(record(self._number, old, new), self._latency())
+
+    def is_told(self, old: Item | None, new: Item | None) -> bool:
+        """Say whether a write is one that it filters for."""
+        item = new if new is not None else old or {}
+        return (self._wanted if new is not None else self.gone)(item["sk"]["S"])
 
     def lose(self) -> None:
         """Forget every place in the stream."""
