@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from tests.simulation.invariants.people import members, methods, quiet
 from tests.simulation.invariants.state import steady, touched
-from tests.simulation.trace import Image, Trace, Violation, seconds
+from tests.simulation.trace import Image, Key, Trace, Violation, seconds
 from tocsin.rows import Row
 
 MOVES = ("escalated", "repeated")
@@ -54,9 +54,9 @@ def nobody_waits_for_a_turn_in_which_nothing_is_said(trace: Trace) -> Iterator[V
     """I1: without faults a page waits for its person's turn to end only where a message was sent in it."""
     if trace.mode != "nominal":
         return
-    told: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for attempt in trace.attempts:
-        told[attempt.channel, attempt.address].append(attempt.at)
+    told: dict[tuple[str, str, str], list[float]] = defaultdict(list)  # whatever the address was then
+    for key, attempts in trace.paged.items():
+        told[_way(trace, key)] += [attempt.at for attempt in attempts]
     for key, attempts in trace.paged.items():
         for one in trace.pages[key][1:]:
             ends = seconds(one.row["due_at"]) if "due_at" in one.row else one.at
@@ -64,10 +64,16 @@ def nobody_waits_for_a_turn_in_which_nothing_is_said(trace: Trace) -> Iterator[V
             first = attempts[0]
             if not for_a_turn or first.at <= one.at + AT_ONCE:
                 continue
-            if not any(ends - TURN - 1 < at < ends for at in told[first.channel, first.address]):
+            if not any(ends - TURN - 1 < at < ends for at in told[_way(trace, key)]):
                 yield Violation(
                     "I1", key[0], f"{key[1]} waited until {ends:.1f} s for a turn, and nothing was sent in it"
                 )
+
+
+def _way(trace: Trace, key: Key) -> tuple[str, str, str]:
+    """Return whose turns a page waits for."""
+    page = trace.pages[key][0].row
+    return page["tenant"], page["user"], page["method_id"]
 
 
 def _members(trace: Trace, move: Image) -> tuple[list[str], bool]:
