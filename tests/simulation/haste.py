@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from tests.simulation.cloud.gate import Meanwhile
-from tests.simulation.faults import tickets_of
+from tests.simulation.faults import EVERYTHING, tickets_of
 from tests.simulation.world import World
 
 USERS = ("bob", "dan")  # whose numbers are verified, and good for one company alone
@@ -30,15 +30,17 @@ RACES = (
 )
 ACTS = (ACKNOWLEDGE, ACKNOWLEDGE, RESOLVE, SNOOZE, GIVE, RETURN, NAME)
 WORK = (
-    ("notifier", "update_item"),
-    ("notifier", "update_item"),
-    ("notifier", "put_item"),
-    ("notifier", "publish"),
-    ("escalator", "update_item"),
-    ("escalator", "query"),
-    ("escalator", "put_item"),
-    ("escalator", "send_message_batch"),
+    ("notifier", "update_item", ""),
+    ("notifier", "update_item", "TICKET"),
+    ("notifier", "put_item", ""),
+    ("notifier", "publish", ""),
+    ("escalator", "update_item", ""),
+    ("escalator", "query", ""),
+    ("escalator", "put_item", ""),
+    ("escalator", "send_message_batch", ""),
+    ("sweeper", "batch_get_item", ""),
 )
+"""In the middle of what somebody acts: a function, its call, and of which row, if that matters."""
 Acts = tuple[Callable[..., None], *tuple[Any, ...]]
 
 
@@ -107,14 +109,17 @@ class Haste:
         """Let people act on a ticket in the middle of what is done for it, whatever that is."""
         for _ in range(3):
             one = self.random.choice(openings)
-            function, operation = self.random.choice(WORK)
+            function, operation, row = self.random.choice(WORK)
             happens = partial(self.act, one, *self.random.choice(ACTS))
-            about = partial(self._is_at_work_for, one)
-            acts = Meanwhile(function, operation, happens, self.random.randrange(6), about)
+            counts = partial(self._is_at_work_for, one, row)
+            acts = Meanwhile(function, operation, happens, 0 if row else self.random.randrange(6), counts)
             self.later(self.random.uniform(0, length), self.world.gate.faults.append, acts)
 
-    def _is_at_work_for(self, one: Any) -> bool:
-        return bool(one.key) and one.key in tickets_of(self.world.at_work[-1])
+    def _is_at_work_for(self, one: Any, row: str) -> bool:
+        """Say whether the call that is made now is made for a ticket, and is about this row."""
+        key = self.world.gate.calls[-1].arguments.get("Key", {"sk": {"S": ""}})
+        of = tickets_of(self.world.at_work[-1])
+        return bool(one.key) and bool({one.key, EVERYTHING} & of) and key["sk"]["S"].startswith(row)
 
     def _between(self, operation: str, number: int, outer: Acts, inner: Acts) -> None:
         """Do one thing, and another before the call of this number (from 0) that the first makes."""

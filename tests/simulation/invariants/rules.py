@@ -118,13 +118,15 @@ def reminder(trace: Trace, move: Image) -> float | None:
 
 
 def nobody_is_hurried_who_was_reached(trace: Trace) -> Iterator[Violation]:
-    """I4: the system hurries the next step only when the pages of the one before have failed."""
+    """I4: the system hurries the next step only when the pages of the one before have failed, and nobody took it on."""
     for pk, images in trace.tickets.items():
         for old, new in pairwise(images):
             if not new.row or new.row["change"] != "hurried" or new.row["changed_by"] != "system":
                 continue
             if new.row["rev"] == old.row["rev"]:  # the sweeper has looked at it since
                 continue
+            if new.row["status"] != "unread":
+                yield Violation("I4", pk, f"was hurried at {new.at:.1f} s, and is {new.row['status']}")
             for (_, name), pages in trace.pages_of(pk, old.row["epoch"] - 1):
                 row = next((one.row for one in reversed(pages) if one.at <= new.at), {})
                 status = row.get("status")
