@@ -163,7 +163,6 @@ ALL: tuple[Bug, ...] = (
         "by then.\n    hurry_if_none_is_left(failing, of)",
         "once.",
     ),
-    bug("a hurry over whoever acknowledged", "failure._hurry", ', ("status", "=", Status.UNREAD.value)]', "]"),
     # timers and nets
     bug(
         "a new timer is armed only where there was none",
@@ -213,7 +212,7 @@ ALL: tuple[Bug, ...] = (
         "        arm(after, now)\n",
         "        try:\n            arm(after, now)\n        except Exception:\n            return\n",
     ),
-    bug("a hurry whatever step it is by now", "failure._hurry", '("epoch", "=", failing.epoch + 1), ', ""),
+    bug("a hurry whatever step it is by now", "failure._hurry", ', ("epoch", "=", failing.epoch + 1)]', "]"),
     bug(
         "who looks at a link acknowledges",
         "links.show",

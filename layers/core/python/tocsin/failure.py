@@ -123,10 +123,9 @@ def _put_back(failing: Page, error: SendError) -> Outcome:
 
 
 def _hurry(failing: Page, of: Ticket) -> None:
-    """Make the next step due now, unless somebody acted or it has come already."""
+    """Make the next step due now, unless somebody acted or it has come already: either began another epoch."""
     changes = ticket.woken(of, "system", clock.now(), "Every page of the step failed.")
-    still = [("epoch", "=", failing.epoch + 1), ("status", "=", Status.UNREAD.value)]
     try:
-        tickets.update(of.key, changes, when=[*EXISTS, *still])
+        tickets.update(of.key, changes, when=[*EXISTS, ("epoch", "=", failing.epoch + 1)])
     except ConditionFailed:
         logger.info("the ticket moved on before it could be hurried")
