@@ -62,11 +62,14 @@ def every_page_is_tried_in_time(trace: Trace) -> Iterator[Violation]:
 def _never_committed(trace: Trace, key: Key, limit: float) -> bool:
     """Say whether the sweeper, and nothing before it, finds a page: its step was decided again, and otherwise.
 
-    Or nobody's asking for it was taken by the limit.
+    Or nobody's asking for it was taken by the limit. Or who put it in another's place died before the message, and that
+    other was sent after all: then its person knows.
     """
     if trace.world.sweeper:
         return False
     put = trace.pages[key][0]
+    if put.row.get("instead") and _reached(trace, key, limit):
+        return True
     if put.row.get("ask"):
         asks = [act for act in trace.acts if (act.what, act.ticket, act.answer.status) == ("ask", key[0], 200)]
         if _decided_again(trace, key):
@@ -85,6 +88,13 @@ def _never_committed(trace: Trace, key: Key, limit: float) -> bool:
     changes = (one.at for (pk, _), rows in trace.users.items() if f"#{put.row['tenant']}#" in pk for one in rows)
     edited = (one.at for one in images if one.row.get("change") == "edited")
     return any(put.at <= at <= moved for at in [*changes, *edited])
+
+
+def _reached(trace: Trace, key: Key, limit: float) -> bool:
+    """Say whether a page's person was sent another of the same move, or ask, by then."""
+    user = trace.pages[key][0].row["user"]
+    beside = [trace.at(other, limit) for other in trace.pages if other != key and _made_by(other) == _made_by(key)]
+    return any(row.get("user") == user and row["status"] == "sent" for row in beside)
 
 
 def _decided_again(trace: Trace, key: Key) -> bool:

@@ -156,15 +156,12 @@ def _ask_for_those_left(message: PageMessage) -> None:
 
 
 def _pause(one: Wanted, until: datetime) -> Outcome:
-    """Let a page wait until its sender is tried again, and its person be paged another way. The turn stays free.
-
-    The page is put off last: who dies before that is given it again, and one that waits is left alone.
-    """
-    try_another_way(one.page, one.of)
+    """Let a page wait until its sender is tried again, and its person be paged another way. The turn stays free."""
     now = clock.now()
     outcome = settle(one.page, page.put_off(one.page, until, now, breakers.PAUSED), Outcome.PUT_OFF)
     if outcome is Outcome.PUT_OFF:
         queues.put(queues.page_message(one.page), delay=ceil((until - now).total_seconds()))
+        try_another_way(one.page, one.of)
     return outcome
 
 
