@@ -22,9 +22,19 @@ ATTEMPTS = 6  # one and five more
 PAUSE = 1.0  # seconds before a batch is tried again
 
 
+def written(old: Item | None, new: Item | None) -> Item:
+    """Return the item of a write: as it is now or, where it was deleted, as it was."""
+    return new if new is not None else old or {}
+
+
+def lane_of(old: Item | None, new: Item | None) -> int:
+    """Return the lane, or shard, of a write: all of one partition are in one, in order."""
+    return crc32(written(old, new)["pk"]["S"].encode()) % LANES
+
+
 def record(number: int, old: Item | None, new: Item | None) -> Record:
     """Return the stream record of a write, as NEW_AND_OLD_IMAGES has it."""
-    item = new if new is not None else old or {}
+    item = written(old, new)
     change: Record = {
         "Keys": {"pk": item["pk"], "sk": item["sk"]},
         "SequenceNumber": f"{number:021d}",
@@ -135,16 +145,13 @@ class Reader:
 
     def hear(self, old: Item | None, new: Item | None) -> None:
         """Take a write of the table."""
-        item = new if new is not None else old or {}
         self._number += 1
         if self.is_told(old, new):
-            lane = self.lanes[crc32(item["pk"]["S"].encode()) % LANES]
-            lane.add(record(self._number, old, new), self._latency())
+            self.lanes[lane_of(old, new)].add(record(self._number, old, new), self._latency())
 
     def is_told(self, old: Item | None, new: Item | None) -> bool:
         """Say whether a write is one that it filters for."""
-        item = new if new is not None else old or {}
-        return (self._wanted if new is not None else self.gone)(item["sk"]["S"])
+        return (self._wanted if new is not None else self.gone)(written(old, new)["sk"]["S"])
 
     def lose(self) -> None:
         """Forget every place in the stream."""

@@ -3,11 +3,10 @@
 
 from collections.abc import Callable
 from typing import Any
-from zlib import crc32
 
 from tests.simulation.cloud import errors
 from tests.simulation.cloud.errors import Exceptions
-from tests.simulation.cloud.stream import LANES, Record, record
+from tests.simulation.cloud.stream import LANES, Record, lane_of, record
 from tests.simulation.cloud.table import Item
 from tests.simulation.timeline import START
 
@@ -28,9 +27,8 @@ class Streams:
 
     def hear(self, old: Item | None, new: Item | None) -> None:
         """Take a write of the table, as its readers do: it has the same number and is in the same shard."""
-        item = new if new is not None else old or {}
         self._number += 1
-        self._shards[crc32(item["pk"]["S"].encode()) % LANES].append(record(self._number, old, new))
+        self._shards[lane_of(old, new)].append(record(self._number, old, new))
 
     def get_shard_iterator(
         self, *, StreamArn: str, ShardId: str, ShardIteratorType: str, SequenceNumber: str
