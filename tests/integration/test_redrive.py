@@ -12,7 +12,7 @@ import pytest
 from tests.integration.asking import WHOLE
 from tests.integration.refusing import refused
 from tests.world import Caller, Context, handler
-from tocsin import aws, clock, keys, redrive
+from tocsin import aws, chronicle, clock, keys, redrive
 from tocsin.redrive import Unknown
 from tocsin.settings import settings
 from tocsin.store import tickets
@@ -243,6 +243,19 @@ def test_an_empty_answer_of_the_stream_is_not_its_end(
     assert [one["text"] for one in ticket("GET", f"{path}/history").body["items"]] == ["first"]
     monkeypatch.setattr(redrive, "CALLS", 2)
     dead("historian", letter)
+    assert call("historian") == report(failed=1)
+    assert left("historian") == 1
+
+
+def test_a_record_that_the_historian_could_not_take_keeps_its_letter(
+    ticket: Caller, dead: Dead, lambdas: Lambdas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = aws.client("dynamodb").update_table(
+        TableName="Tickets", StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    )["TableDescription"]["LatestStreamArn"]
+    ticket("POST", f"/tickets/{WHOLE['ticket_id']}/notes", {"text": "first"})
+    dead("historian", _batch(stream, 0, 0))
+    monkeypatch.setattr(chronicle, "write", lambda records: {"batchItemFailures": [{"itemIdentifier": "1"}]})
     assert call("historian") == report(failed=1)
     assert left("historian") == 1
 

@@ -292,12 +292,6 @@ ALL: tuple[Bug, ...] = (
         "for record in records:",
         "for record in records[:1]:",
     ),
-    bug(
-        "what the historian could not take is done",
-        "redrive._from_the_stream",
-        '.get("batchItemFailures")',
-        '.get("failures")',
-    ),
     bug("a function that died has done its letter", "redrive._invoke", 'if answer.get("FunctionError"):', "if False:"),
     bug("a letter of the stream is not the historian's", "redrive._read_by", "_READ[name]", '"PAGE#"'),
     # 400 days
