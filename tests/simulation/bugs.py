@@ -7,12 +7,11 @@ search lasts. The product knows nothing of it.
 # ruff: noqa: E501 - a mistake is one line, like the source it is put into
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 from tests.simulation import hostile_bugs, mistakes, passing
 from tests.simulation.edit import Bug, Edit, bug
-from tests.simulation.search import LOAD, Job, Result, first_failure, prepare
+from tests.simulation.search import LOAD, Job, Result, first_failure, workers
 from tests.simulation.steering_bugs import STEERING
 
 ALL = (
@@ -303,9 +302,8 @@ def find(one: Bug, jobs: Sequence[Job]) -> Found:
 def search(processes: int, counts: Mapping[str, int], out: Path | None = None, bugs: Sequence[Bug] = ALL) -> int:
     """Search for each mistake, say by what it was found, here and in a file, and return 1 if one was not."""
     shown: list[Found] = []
-    prepare()
     runs = passing.runs(bugs, list(jobs(counts)), processes=processes)
-    with get_context("fork").Pool(processes) as pool:
+    with workers(processes) as pool:
         for found in pool.imap_unordered(_find, [(one, runs[one.name]) for one in bugs]):
             print(found, flush=True)  # noqa: T201 - a program for the terminal
             shown.append(found)

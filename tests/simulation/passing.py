@@ -5,11 +5,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import takewhile
-from multiprocessing import get_context
 from typing import Any
 
 from tests.simulation.edit import Bug, Edit, rewritten
-from tests.simulation.search import TOGETHER, Job, played
+from tests.simulation.search import TOGETHER, Job, played, workers
 
 _MARK = "__passed__"
 _passed: set[str] = set()  # the mistakes by whose places the run came that is played now
@@ -22,7 +21,7 @@ def runs(bugs: Collection[Bug], jobs: Sequence[Job], *, processes: int) -> dict[
     """
     found: dict[str, list[Job]] = {one.name: [] for one in bugs}
     everywhere = {one.name for one in bugs if not all(edit.old for edit in one.edits)}
-    with _watched(bugs), get_context("fork").Pool(processes) as pool:
+    with _watched(bugs), workers(processes) as pool:
         for job, passed in zip(jobs, pool.imap(_places, jobs, chunksize=TOGETHER), strict=True):
             for name in passed | everywhere:
                 found[name].append(job)
