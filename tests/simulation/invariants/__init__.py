@@ -39,6 +39,7 @@ CHECKS: tuple[Check, ...] = (
     rules.nobody_is_hurried_who_was_reached,
     turns.members_take_turns,
     turns.a_person_gets_a_message_in_half_a_minute,
+    turns.who_has_a_turn_is_told_of_all_that_waited_for_it,
     turns.nobody_waits_for_a_turn_in_which_nothing_is_said,
     order.silence_after_an_answer,
     order.nothing_comes_early,

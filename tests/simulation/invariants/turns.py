@@ -11,6 +11,7 @@ from tocsin.rows import Row
 
 MOVES = ("escalated", "repeated")
 MINUTE, TURN, AT_ONCE = 60.0, 30.0, 5.0
+WORK = 15.0  # seconds that a notifier may have had its pages in hand
 
 
 def members_take_turns(trace: Trace) -> Iterator[Violation]:
@@ -48,6 +49,26 @@ def a_person_gets_a_message_in_half_a_minute(trace: Trace) -> Iterator[Violation
                 continue
             if not any(touched(trace, pk, first - 60, second) for pk in old | new):
                 yield Violation("I4", user, f"was told by {method} at {first:.1f} s, and again at {second:.1f} s")
+
+
+def who_has_a_turn_is_told_of_all_that_waited_for_it(trace: Trace) -> Iterator[Violation]:
+    """I4: a message tells of all pages that waited for a turn when its sender took one."""
+    of_way: dict[tuple[str, str, str], list[Key]] = defaultdict(list)
+    for key in trace.pages:
+        of_way[_way(trace, key)].append(key)
+    for attempt in trace.attempts:
+        told = trace.pages_in(attempt)
+        for key in of_way[_way(trace, told[0])] if told else ():
+            before, row = trace.at(key, attempt.at - WORK), trace.at(key, attempt.at)
+            if key in told or before != row or not _awaits_its_turn(row) or row["address"] != attempt.address:
+                continue
+            if not any(touched(trace, one[0], attempt.at - 2 * WORK, attempt.at) for one in (key, *told)):
+                yield Violation("I4", " ".join(key), f"was left out of the message at {attempt.at:.1f} s")
+
+
+def _awaits_its_turn(page: Row) -> bool:
+    due = page.get("due_at")
+    return due is not None and due == page.get("expected_at") and due not in (page["created_at"], page.get("not_before"))
 
 
 def nobody_waits_for_a_turn_in_which_nothing_is_said(trace: Trace) -> Iterator[Violation]:
