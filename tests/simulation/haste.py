@@ -5,13 +5,18 @@ Its own chance draws all, so that a seed plays all else alike.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from random import Random
 from typing import Any
 
 from tests.simulation.cloud.gate import Meanwhile
+from tests.simulation.cloud.table import Item
 from tests.simulation.faults import EVERYTHING, tickets_of
+from tests.simulation.timeline import START
 from tests.simulation.world import World
+from tocsin import times
+from tocsin.rows import plain
 
 USERS = ("bob", "dan")  # whose numbers are verified, and good for one company alone
 KEY = "haste"  # a dedup key that nobody else has
@@ -54,11 +59,12 @@ class Haste:
     open_: Callable[[str, dict[str, Any]], None]
     act: Callable[[Any, str, dict[str, Any]], None]
     readdress: Callable[[int, str], None]  # gives a user of a company another number
+    call: Callable[..., None]  # calls the API for a company until it answers: what, method, path, body, tenant
 
     def plan(self, openings: list[Any], length: float) -> None:
         """Plan some of it, in some of all runs. `openings`: tickets that will be there."""
         plans = (self._burst, self._taken, self._moves_house, self._same_names, self._two_at_once, self._steps_in)
-        (planned,) = self.random.choices((*plans, None), (10, 10, 12, 12, 20, 20, 16))
+        (planned,) = self.random.choices((*plans, self._pauses, None), (10, 10, 12, 12, 20, 20, 10, 6))
         if planned:
             planned(openings, length)
 
@@ -114,6 +120,21 @@ class Haste:
             counts = partial(self._is_at_work_for, one, row)
             acts = Meanwhile(function, operation, happens, 0 if row else self.random.randrange(6), counts)
             self.later(self.random.uniform(0, length), self.world.gate.faults.append, acts)
+
+    def _pauses(self, openings: list[Any], length: float) -> None:
+        """Put a team into maintenance for a moment, while a step of its tickets waits for somebody to come on call."""
+        self.world.tickets.listeners.append(self._pause_if_one_waits)
+
+    def _pause_if_one_waits(self, old: Item | None, new: Item | None) -> None:
+        if new is None or "held_since" not in new or (old is not None and "held_since" in old):
+            return
+        at, row = self.world.seconds, plain(new)
+        path = f"/teams/{row['team']}/maintenance"
+        until = {"until": times.text(START + timedelta(seconds=at + 1200))}
+        self.later(at + 5, self.call, "maintenance", "PUT", path, until, row["tenant"])
+        self.later(
+            at + self.random.choice((30, 90)), self.call, "end of maintenance", "DELETE", path, None, row["tenant"]
+        )
 
     def _is_at_work_for(self, one: Any, row: str) -> bool:
         """Say whether the call that is made now is made for a ticket, and is about this row."""

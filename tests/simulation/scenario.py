@@ -98,7 +98,7 @@ class Scenario:
         self.answers.plan([lambda one=one: one.key for one in list(self.openings)], self.length)
         haste = Random(f"haste {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
         alert = lambda tenant, body: self._open(Opening(tenant, body))  # noqa: E731
-        ways = (self.world, self._later, alert, self._act, self._readdress)
+        ways = (self.world, self._later, alert, self._act, self._readdress, self._call)
         Haste(haste, *ways).plan(list(self.openings), self.length)
         leaves = Random(f"leaves {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
         Leaves(leaves, self.world, self.tenants, self._later).plan(self.openings, self.length)

@@ -6,7 +6,7 @@ from itertools import pairwise
 from tests.simulation.invariants import duty, people
 from tests.simulation.invariants.rules import matching
 from tests.simulation.invariants.state import steady
-from tests.simulation.trace import Image, Trace, Violation, seconds
+from tests.simulation.trace import CALLER, Image, Trace, Violation, seconds
 from tocsin import duration
 from tocsin.rows import Row
 
@@ -73,8 +73,10 @@ def a_step_waits_for_somebody(trace: Trace) -> Iterator[Violation]:
 
 
 def _by_hand(trace: Trace, pk: str, before: Image) -> bool:
-    """Say whether somebody has asked for the next step."""
-    return before.row.get("held") is False and any(at <= before.at for at, _ in trace.tried.get(pk, ()))
+    """Say whether somebody has asked for the next step, by the API or by an answer; not by a team's maintenance."""
+    begun = [act.begun for act in trace.acts if act.ticket == pk]
+    begun += [at for at, who in trace.tried.get(pk, ()) if who != CALLER]
+    return before.row.get("held") is False and any(at <= before.at for at in begun)
 
 
 def _unmanned(trace: Trace, move: Image, step: Row) -> bool:

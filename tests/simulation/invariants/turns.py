@@ -68,7 +68,9 @@ def who_has_a_turn_is_told_of_all_that_waited_for_it(trace: Trace) -> Iterator[V
 
 def _awaits_its_turn(page: Row) -> bool:
     due = page.get("due_at")
-    return due is not None and due == page.get("expected_at") and due not in (page["created_at"], page.get("not_before"))
+    return (
+        due is not None and due == page.get("expected_at") and due not in (page["created_at"], page.get("not_before"))
+    )
 
 
 def nobody_waits_for_a_turn_in_which_nothing_is_said(trace: Trace) -> Iterator[Violation]:
