@@ -31,6 +31,7 @@ CHECKS: tuple[Check, ...] = (
     lateness.all_failed_means_the_next_step_now,
     lateness.no_ticket_falls_silent,
     lateness.everybody_of_a_step_is_paged,
+    lateness.pages_are_as_old_as_their_step,
     lateness.another_way_is_tried,
     lateness.another_way_is_tried_meanwhile,
     rules.the_rule_that_matches_is_taken,

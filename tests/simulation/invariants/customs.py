@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tests.simulation.invariants import people
-from tests.simulation.invariants.state import made_at, steady, touched
+from tests.simulation.invariants.state import decided_at, steady, touched
 from tests.simulation.trace import Image, Trace, Violation, seconds
 from tocsin import duration
 from tocsin.rows import Row
@@ -29,14 +29,15 @@ def nobody_is_paged_too_soon(trace: Trace) -> Iterator[Violation]:
 def pages_come_when_people_want_them(trace: Trace) -> Iterator[Violation]:
     """I1, I3: a page is due as long after its step as its person says, or when the person's quiet hours end."""
     for pk, old, new in _moves(trace):
-        begun, step = made_at(trace, pk, old.row["epoch"]), _step(trace, new)
+        begun, step = decided_at(trace, pk, old.row["epoch"], new.at), _step(trace, new)
         if begun is None or step is None:
             continue
         those = _those(trace, new, step)
         for (_, name), images in trace.pages_of(pk, old.row["epoch"]):
-            page = images[0].row
-            if seconds(page["created_at"]) != begun or (those is not None and page["user"] not in those):
-                continue  # another way for one that failed, or held back at a step before
+            decided = [one.row for one in images if seconds(one.row["created_at"]) == begun]
+            if not decided or (those is not None and decided[0]["user"] not in those):
+                continue  # another way for one that failed, of another decision, or held back at a step before
+            page = decided[0]
             ways = people.methods(trace, new.row, page["user"], new.at, step.get("channels"))
             after = ways.get(page["method_id"])
             if after is None:
@@ -95,7 +96,7 @@ def who_can_be_reached_is_not_passed(trace: Trace) -> Iterator[Violation]:
         if "passed" not in new.row:
             continue
         rule = steady(trace, (f"T#{new.row['tenant']}#RULE#{new.row.get('rule_id')}", "RULE"), new.at)
-        begun = made_at(trace, pk, old.row["epoch"])
+        begun = decided_at(trace, pk, old.row["epoch"], new.at)
         at = new.at if begun is None else begun
         paged = {images[0].row["user"] for _, images in trace.pages_of(pk, old.row["epoch"])}
         for _, number, *_ in new.row.get("passed") or ():
@@ -147,7 +148,7 @@ def _moves(trace: Trace, *more: str) -> Iterator[tuple[str, Image, Image]]:
         for old, new in pairwise(images):
             if not new.row or new.row["rev"] == old.row["rev"] or new.row["change"] not in (*MOVES, *more):
                 continue
-            begun = made_at(trace, pk, old.row["epoch"])
+            begun = decided_at(trace, pk, old.row["epoch"], new.at)
             edited = any(new.at - RACED < one.at <= new.at and one.row["change"] == "edited" for one in images)
             if not edited and (begun is None or begun > new.at - AT_ONCE):
                 yield pk, old, new

@@ -52,7 +52,7 @@ def every_page_is_tried_in_time(trace: Trace) -> Iterator[Violation]:
             if (
                 moved
                 or _never_committed(trace, key, limit)
-                or any(begun <= at <= limit for at in tried)
+                or any(begun <= at <= limit and at > image.at for at in tried)
                 or _unwanted(trace, key, image.at, limit)
             ):
                 continue
@@ -242,6 +242,28 @@ def _must(trace: Trace, ticket: Row, end: float) -> set[tuple[str, str]]:
     # Whose turn it is: see turns.py.
     names = people.named(trace, ticket["tenant"], step, end)
     return {(name, way) for name in names for way in people.methods(trace, ticket, name, end, step.get("channels"))}
+
+
+def pages_are_as_old_as_their_step(trace: Trace) -> Iterator[Violation]:
+    """I1: what a step wants has its time from then on, be it of an attempt that died; another way has it from its own.
+
+    A page that is too old is sent to nobody.
+    """
+    for pk, images in trace.tickets.items():
+        for old, new in pairwise(images):
+            if new.row.get("rev") == old.row.get("rev") or new.row["change"] not in ("escalated", "repeated"):
+                continue
+            must = _must(trace, new.row, new.at)
+            for key, _ in trace.pages_of(pk, old.row["epoch"]):
+                page = trace.at(key, new.at)
+                made = seconds(page["created_at"]) if (page.get("user"), page.get("method_id")) in must else new.at
+                waits = "due_at" in page and page["due_at"] > page["created_at"]  # for its turn, or after an error
+                if page.get("status") == "pending" and not waits and made < new.at - LONGEST_WORK - trace.skew:
+                    yield Violation("I1", " ".join(key), f"is of {made:.1f} s, its step of {new.at:.1f} s")
+    for key, of_page in trace.pages.items():
+        first = of_page[0]
+        if first.row.get("instead") and seconds(first.row["created_at"]) < first.at - LONGEST_WORK - trace.skew:
+            yield Violation("I1", " ".join(key), f"is put at {first.at:.1f} s, as if made {first.row['created_at']}")
 
 
 def another_way_is_tried(trace: Trace) -> Iterator[Violation]:

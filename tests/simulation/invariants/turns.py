@@ -74,18 +74,20 @@ def _awaits_its_turn(page: Row) -> bool:
 
 
 def nobody_waits_for_a_turn_in_which_nothing_is_said(trace: Trace) -> Iterator[Violation]:
-    """I1: without faults a page waits for its person's turn to end only where a message was sent in it."""
-    if trace.mode != "nominal":
-        return
+    """I1: where nothing goes wrong a page waits for its person's turn to end only if a message was sent in it."""
     told: dict[tuple[str, str, str], list[float]] = defaultdict(list)  # whatever the address was then
     for key, attempts in trace.paged.items():
         told[_way(trace, key)] += [attempt.at for attempt in attempts]
     for key, attempts in trace.paged.items():
         for one in trace.pages[key][1:]:
-            ends = seconds(one.row["due_at"]) if "due_at" in one.row else one.at
-            for_a_turn = one.at < ends <= one.at + TURN and not one.row.get("error")
+            ends = seconds(one.row["due_at"]) if _awaits_its_turn(one.row) else one.at
+            for_a_turn = one.at + AT_ONCE < ends <= one.at + TURN
             first = attempts[0]
             if not for_a_turn or first.at <= one.at + AT_ONCE:
+                continue
+            same = [other for other in trace.pages if _way(trace, other) == _way(trace, key)]
+            failed = any("error" in trace.at(other, one.at) for other in same)  # then its sender is what it waits for
+            if failed or any(touched(trace, other[0], ends - TURN - WORK, first.at) for other in same):
                 continue
             if not any(ends - TURN - 1 < at < ends for at in told[_way(trace, key)]):
                 yield Violation(
