@@ -33,6 +33,13 @@ class Answers:
                 act = self.whim.choice((self._resolve, self._bare, self._bare, self._all))
                 self.later(self.whim.uniform(0, length), act, ticket)
 
+    def plan_stop(self, number: str, length: float) -> None:
+        """Let a number say STOP, and perhaps START later."""
+        at = self.random.uniform(0, length)
+        self.later(at, self.say, number, "STOP")
+        if self.random.random() < 0.7:
+            self.later(at + self.random.choice((60.0, 900.0)), self.say, number, "START")
+
     def say(self, number: str, word: str) -> None:
         """Say a word that counts for the number: STOP or START."""
         begun = self.world.seconds

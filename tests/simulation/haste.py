@@ -51,22 +51,21 @@ Acts = tuple[Callable[..., None], *tuple[Any, ...]]
 
 @dataclass
 class Haste:
-    """Plans it for a run. `open_`: opens a ticket for a company; `act`: acts on a ticket, once it is there."""
+    """Plans it for a run. `open_`: opens a company's ticket, and returns it; `act`: acts on one, once it is there."""
 
     random: Random
     world: World
     later: Callable[..., None]
-    open_: Callable[[str, dict[str, Any]], None]
+    open_: Callable[[str, dict[str, Any]], Any]
     act: Callable[[Any, str, dict[str, Any]], None]
     readdress: Callable[[int, str], None]  # gives a user of a company another number
     call: Callable[..., None]  # calls the API for a company until it answers: what, method, path, body, tenant
 
     def plan(self, openings: list[Any], length: float) -> None:
-        """Plan some of it, in some of all runs. `openings`: tickets that will be there."""
+        """Plan one of it. `openings`: tickets that will be there."""
         plans = (self._burst, self._taken, self._moves_house, self._same_names, self._two_at_once, self._steps_in)
-        (planned,) = self.random.choices((*plans, self._pauses, None), (10, 10, 12, 12, 20, 20, 10, 6))
-        if planned:
-            planned(openings, length)
+        planned = self.random.choices((*plans, self._pauses, self._answers), (10, 10, 12, 12, 20, 20, 10, 6))[0]
+        planned(openings, length)
 
     def _burst(self, openings: list[Any], length: float) -> None:
         """Send alerts of one key that come almost at once, one of them in the middle of another."""
@@ -135,6 +134,15 @@ class Haste:
         self.later(
             at + self.random.choice((30, 90)), self.call, "end of maintenance", "DELETE", path, None, row["tenant"]
         )
+
+    def _answers(self, openings: list[Any], length: float) -> None:
+        """Answer for a ticket whose pages wait for their people's turn, and open another when that has come."""
+        one, at = self.random.choice(openings), self.random.uniform(0, length / 2)
+        opened: list[Any] = []
+        self.later(at, self.open_, one.tenant, self._alert(one))
+        self.later(at + 3, lambda: opened.append(self.open_(one.tenant, self._alert(one))))
+        self.later(at + self.random.uniform(20, 30), lambda: self.act(opened[0], *ACKNOWLEDGE))
+        self.later(at + self.random.uniform(31, 45), self.open_, one.tenant, self._alert(one))
 
     def _is_at_work_for(self, one: Any, row: str) -> bool:
         """Say whether the call that is made now is made for a ticket, and is about this row."""

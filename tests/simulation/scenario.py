@@ -92,13 +92,12 @@ class Scenario:
             act = self.random.choice((self._change_rule, self._change_rule, self._delete_user, self._change_method))
             self._later(self.random.uniform(0, self.length), act)
         if self.random.random() < 0.2:
-            self._plan_stop()
+            self.answers.plan_stop(number(self.random.randrange(2), self.random.choice(USERS)), self.length)
         self._plan_people()
         self.customs.begin(self._companys_step)
         self.answers.plan([lambda one=one: one.key for one in list(self.openings)], self.length)
         haste = Random(f"haste {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
-        alert = lambda tenant, body: self._open(Opening(tenant, body))  # noqa: E731
-        ways = (self.world, self._later, alert, self._act, self._readdress, self._call)
+        ways = (self.world, self._later, self._alert, self._act, self._readdress, self._call)
         Haste(haste, *ways).plan(list(self.openings), self.length)
         leaves = Random(f"leaves {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
         Leaves(leaves, self.world, self.tenants, self._later).plan(self.openings, self.length)
@@ -294,6 +293,11 @@ class Scenario:
 
         self._call("open", "POST", "/tickets", one.body, one.tenant, then=done)
 
+    def _alert(self, tenant: str, body: dict[str, Any]) -> Opening:
+        one = Opening(tenant, body)
+        self._open(one)
+        return one
+
     def _act(self, one: Opening, what: str, body: dict[str, Any]) -> None:
         if what == "move":
             self._patch(what, one, body)
@@ -361,13 +365,6 @@ class Scenario:
 
     def _follow(self, one: Opening) -> None:
         self.answers.follow(one.key)
-
-    def _plan_stop(self) -> None:
-        address = number(self.random.randrange(2), self.random.choice(USERS))
-        at = self.random.uniform(0, self.length)
-        self._later(at, self.answers.say, address, "STOP")
-        if self.random.random() < 0.7:
-            self._later(at + self.random.choice((60.0, 900.0)), self.answers.say, address, "START")
 
     # --- the API
 

@@ -86,7 +86,10 @@ def nobody_waits_for_a_turn_in_which_nothing_is_said(trace: Trace) -> Iterator[V
             if not for_a_turn or first.at <= one.at + AT_ONCE:
                 continue
             same = [other for other in trace.pages if _way(trace, other) == _way(trace, key)]
-            failed = any("error" in trace.at(other, one.at) for other in same)  # then its sender is what it waits for
+            rows = [trace.at(other, one.at) for other in same]
+            failed = any(
+                row and row["status"] == "pending" and "error" in row for row in rows
+            )  # it waits for its sender
             if failed or any(touched(trace, other[0], ends - TURN - WORK, first.at) for other in same):
                 continue
             if not any(ends - TURN - 1 < at < ends for at in told[_way(trace, key)]):
