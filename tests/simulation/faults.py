@@ -156,7 +156,7 @@ class Weather:
         if self.strikes("kill_before"):
             self._kill()
         if self.strikes("timeout"):
-            self._wait(60)
+            self.wait(60)
         if self.random.random() < 0.5:
             self._slow()
         self._refuse(call)
@@ -217,9 +217,9 @@ class Weather:
 
     def _slow(self) -> None:
         if self.strikes("slow"):
-            self._wait(self.random.choice((0.05, 0.3, 1.0, 3.0, 8.0)) * self.random.random())
+            self.wait(self.random.choice((0.05, 0.3, 1.0, 3.0, 8.0)) * self.random.random())
 
-    def _wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> None:
         """Let time pass within a call: others do their work meanwhile."""
         if len(self.world.at_work) >= DEEPEST:
             return

@@ -60,19 +60,39 @@ class Haste:
     act: Callable[[Any, str, dict[str, Any]], None]
     readdress: Callable[[int, str], None]  # gives a user of a company another number
     call: Callable[..., None]  # calls the API for a company until it answers: what, method, path, body, tenant
+    wait: Callable[[float], None]  # lets time pass within a call
 
     def plan(self, openings: list[Any], length: float) -> None:
         """Plan one of it. `openings`: tickets that will be there."""
-        plans = (self._burst, self._taken, self._moves_house, self._same_names, self._two_at_once, self._steps_in)
-        planned = self.random.choices((*plans, self._pauses, self._answers), (10, 10, 12, 12, 20, 20, 10, 6))[0]
+        plans = (
+            self._burst,
+            self._reopens,
+            self._taken,
+            self._moves_house,
+            self._same_names,
+            self._two_at_once,
+            self._steps_in,
+        )
+        planned = self.random.choices((*plans, self._pauses, self._answers), (6, 4, 10, 12, 12, 20, 20, 10, 6))[0]
         planned(openings, length)
 
     def _burst(self, openings: list[Any], length: float) -> None:
-        """Send alerts of one key that come almost at once, one of them in the middle of another."""
+        """Send alerts of one key that come almost at once, one in the middle of another, which may name its ticket."""
         one, at = self.random.choice(openings), self.random.uniform(0, length / 2)
         alert = {**self._alert(one), "dedup_key": KEY}
-        self.later(at, self._between, "put_item", 1, (self.open_, one.tenant, alert), (self.open_, one.tenant, alert))
+        first = {**alert, **self.random.choice(({}, {"ticket_id": "burst", "title": "Z997 disk full, and named"}))}
+        self.later(at, self._between, "put_item", 1, (self.open_, one.tenant, first), (self.open_, one.tenant, alert))
         self.later(at + self.random.uniform(0, 3), self.open_, one.tenant, alert)
+
+    def _reopens(self, openings: list[Any], length: float) -> None:
+        """Let alerts come at the same time when what their key stands for is over: both point it to a new ticket."""
+        one, at = self.random.choice(openings), self.random.uniform(0, length / 2)
+        alert = {**self._alert(one), "dedup_key": KEY}
+        opens: Acts = (self.open_, one.tenant, alert)
+        first: list[Any] = []
+        self.later(at, lambda: first.append(self.open_(one.tenant, alert)))
+        self.later(at + 20, lambda: self.act(first[0], *RESOLVE))
+        self.later(at + 40, self._between, "update_item", 0, opens, opens, "DEDUP")
 
     def _taken(self, openings: list[Any], length: float) -> None:
         """Use an id that is taken, and a key that is not: what is refused leaves nothing that others are counted on."""
@@ -111,14 +131,20 @@ class Haste:
             self.later(at, self._between, "update_item", 0, (self.act, one, *first), (self.act, one, *second))
 
     def _steps_in(self, openings: list[Any], length: float) -> None:
-        """Let people act on a ticket in the middle of what is done for it, whatever that is."""
+        """Let people act on a ticket in the middle of what is done for it, whatever that is; it may take its time."""
         for _ in range(3):
             one = self.random.choice(openings)
             function, operation, row = self.random.choice(WORK)
-            happens = partial(self.act, one, *self.random.choice(ACTS))
+            pause = self.random.choice((0.0, 5.0)) if (function, operation) == ("notifier", "put_item") else 0.0
+            happens = partial(self._acts_and_dawdles, one, self.random.choice(ACTS), pause)
             counts = partial(self._is_at_work_for, one, row)
             acts = Meanwhile(function, operation, happens, 0 if row else self.random.randrange(6), counts)
             self.later(self.random.uniform(0, length), self.world.gate.faults.append, acts)
+
+    def _acts_and_dawdles(self, one: Any, act: tuple[str, dict[str, Any]], pause: float) -> None:
+        self.act(one, *act)
+        if pause:
+            self.wait(pause)
 
     def _pauses(self, openings: list[Any], length: float) -> None:
         """Put a team into maintenance for a moment, while a step of its tickets waits for somebody to come on call."""
@@ -146,13 +172,17 @@ class Haste:
 
     def _is_at_work_for(self, one: Any, row: str) -> bool:
         """Say whether the call that is made now is made for a ticket, and is about this row."""
-        key = self.world.gate.calls[-1].arguments.get("Key", {"sk": {"S": ""}})
         of = tickets_of(self.world.at_work[-1])
-        return bool(one.key) and bool({one.key, EVERYTHING} & of) and key["sk"]["S"].startswith(row)
+        return bool(one.key) and bool({one.key, EVERYTHING} & of) and self._sort_key().startswith(row)
 
-    def _between(self, operation: str, number: int, outer: Acts, inner: Acts) -> None:
-        """Do one thing, and another before the call of this number (from 0) that the first makes."""
-        middle = Meanwhile("tickets", operation, lambda: inner[0](*inner[1:]), number)
+    def _sort_key(self) -> str:
+        key: dict[str, Any] = self.world.gate.calls[-1].arguments.get("Key", {"sk": {"S": ""}})
+        return str(key["sk"]["S"])
+
+    def _between(self, operation: str, number: int, outer: Acts, inner: Acts, row: str = "") -> None:
+        """Do one thing, and another before the call of this number (from 0) that the first makes, about such a row."""
+        counts = lambda: self._sort_key().startswith(row)  # noqa: E731
+        middle = Meanwhile("tickets", operation, lambda: inner[0](*inner[1:]), number, counts)
         self.world.gate.faults.append(middle)
         outer[0](*outer[1:])
         self.world.gate.faults.remove(middle)

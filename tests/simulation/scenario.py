@@ -97,7 +97,7 @@ class Scenario:
         self.customs.begin(self._companys_step)
         self.answers.plan([lambda one=one: one.key for one in list(self.openings)], self.length)
         haste = Random(f"haste {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
-        ways = (self.world, self._later, self._alert, self._act, self._readdress, self._call)
+        ways = (self.world, self._later, self._alert, self._act, self._readdress, self._call, self.trace.weather.wait)
         Haste(haste, *ways).plan(list(self.openings), self.length)
         leaves = Random(f"leaves {self.trace.mode} {self.world.seed}")  # noqa: S311 - as above
         Leaves(leaves, self.world, self.tenants, self._later).plan(self.openings, self.length)

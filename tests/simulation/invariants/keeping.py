@@ -46,6 +46,8 @@ def what_was_opened_is_there(trace: Trace) -> Iterator[Violation]:
                 yield Violation("I7", pk, f"was answered {act.answer.status}, and is not there")
             else:
                 yield from _another(act, pk, trace.tickets[pk][0].row)
+        if act.what == "open" and act.answer.status == 409:
+            yield from _taken(trace, act)
         if act.what == "edit" and act.answer.status == 200:
             for name in act.body:
                 edits[act.ticket, name].append(act)
@@ -64,6 +66,16 @@ def what_was_opened_is_there(trace: Trace) -> Iterator[Violation]:
         last = [act.body[name] for act in of_name if act.ended >= of_name[-1].begun]
         if pk in trace.tickets and trace.tickets[pk][-1].row.get(name) not in last:
             yield Violation("I7", pk, f"{name} was answered as {last} and is {trace.tickets[pk][-1].row.get(name)!r}")
+
+
+def _taken(trace: Trace, act: Act) -> Iterator[Violation]:
+    """Yield a violation if a request was refused for an id that no other request names, and another got its ticket."""
+    name = act.body.get("ticket_id")
+    named = [one.body for one in trace.acts if one.what == "open" and one.tenant == act.tenant]
+    images = trace.tickets.get(f"T#{act.tenant}#TICKET#{name}", ())
+    alone = all(body == act.body for body in named if body.get("ticket_id") == name)
+    if images and images[0].row["title"] != act.body["title"] and alone:
+        yield Violation("I7", act.path, f"{act.body} was refused, and nobody else has named that id")
 
 
 def _another(act: Act, pk: str, first: Row) -> Iterator[Violation]:
