@@ -49,6 +49,7 @@ CHECKS: tuple[Check, ...] = (
     order.schedules_end_with_their_epoch,
     keeping.nets_stay_empty,
     keeping.what_was_opened_is_there,
+    keeping.refusals_have_a_reason,
     keeping.what_is_over_takes_nothing_more,
     keeping.what_is_over_is_kept_for_400_days,
     keeping.answers_count,

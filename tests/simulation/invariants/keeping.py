@@ -46,11 +46,19 @@ def what_was_opened_is_there(trace: Trace) -> Iterator[Violation]:
                 yield Violation("I7", pk, f"was answered {act.answer.status}, and is not there")
             else:
                 yield from _another(act, pk, trace.tickets[pk][0].row)
-        if act.what == "open" and act.answer.status == 409:
-            yield from _taken(trace, act)
         if act.what == "edit" and act.answer.status == 200:
             for name in act.body:
                 edits[act.ticket, name].append(act)
+    for (pk, name), of_name in edits.items():
+        # Of those that were under way at the same time any may be the last.
+        last = [act.body[name] for act in of_name if act.ended >= of_name[-1].begun]
+        if pk in trace.tickets and trace.tickets[pk][-1].row.get(name) not in last:
+            yield Violation("I7", pk, f"{name} was answered as {last} and is {trace.tickets[pk][-1].row.get(name)!r}")
+
+
+def refusals_have_a_reason(trace: Trace) -> Iterator[Violation]:
+    """I7: what can be done is not refused."""
+    for act in trace.acts:
         if act.what in ("open", "edit", "move") and 400 <= act.answer.status < 500 and act.answer.status != 409:
             yield Violation("I7", act.ticket or act.path, f"{act.what} was refused: {act.answer}")
         if (
@@ -61,11 +69,8 @@ def what_was_opened_is_there(trace: Trace) -> Iterator[Violation]:
             and not (act.what == "ask" and nobody_to_ask(trace, act))
         ):
             yield Violation("I7", act.ticket, f"{act.body} was refused with a conflict")
-    for (pk, name), of_name in edits.items():
-        # Of those that were under way at the same time any may be the last.
-        last = [act.body[name] for act in of_name if act.ended >= of_name[-1].begun]
-        if pk in trace.tickets and trace.tickets[pk][-1].row.get(name) not in last:
-            yield Violation("I7", pk, f"{name} was answered as {last} and is {trace.tickets[pk][-1].row.get(name)!r}")
+        if act.what == "open" and act.answer.status == 409:
+            yield from _taken(trace, act)
 
 
 def _taken(trace: Trace, act: Act) -> Iterator[Violation]:
