@@ -3,6 +3,7 @@
 from datetime import timedelta
 from random import Random
 
+from tests.simulation.cloud.table import Item
 from tests.simulation.faults import EVERYTHING, MENDED_BY_RETRIES, Weather
 from tests.simulation.world import World
 from tocsin import rebuild
@@ -27,7 +28,9 @@ class Disaster:
             world.put(rebuild, "TIME", timedelta(seconds=-1))
         if random.random() < 0.4:
             self._fail_a_provider()
-        world.timeline.after(self._at, self._strike)
+        self._chance = Random(f"disaster {world.seed}")  # noqa: S311 - so that a seed plays all else alike
+        in_a_step = self._chance.random() < 0.3
+        world.timeline.after(self._at, self._wait_for_a_step if in_a_step else self._strike)
 
     def _fail_a_provider(self) -> None:
         """Let a provider be down at that time too: pages wait for their next try, each longer than before."""
@@ -36,6 +39,23 @@ class Disaster:
         ended = self._at + self.random.uniform(0, 600)
         self.world.timeline.after(begun, lambda: refusals.refuse("*", "InternalError"))
         self.world.timeline.after(ended, lambda: refusals.codes.pop("*"))
+
+    def _wait_for_a_step(self) -> None:
+        """Strike when a step has just been taken, before its pages are sent; or soon, if none comes."""
+        struck = False
+
+        def strike() -> None:
+            nonlocal struck
+            if not struck:
+                struck, self._at = True, self.world.seconds
+                self._strike()
+
+        def hear(old: Item | None, new: Item | None) -> None:
+            if old is not None and new is not None and new["sk"]["S"] == "TICKET" and old["epoch"] != new["epoch"]:
+                self.world.timeline.after(0.001, strike)
+
+        self.world.tickets.listeners.append(hear)
+        self.world.timeline.after(120, strike)
 
     def _strike(self) -> None:
         self.world.lose_everything()

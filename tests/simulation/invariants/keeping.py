@@ -283,8 +283,7 @@ def tries_come_less_often(trace: Trace) -> Iterator[Violation]:
         for old, new in pairwise(images):
             tries = new.row.get("attempts", 0)
             alone = new.row.get("status") == "pending" and tries == old.row.get("attempts", 0) + 1
-            moved = trace.at((key[0], "TICKET"), new.at).get("epoch") != new.row["epoch"] or new.row.get("ask")
-            if not alone or tries < MANY_TRIES or not moved or _slow(trace, key[0], new.at - 10, new.at):
+            if not alone or tries < MANY_TRIES or _slow(trace, key[0], new.at - 10, new.at):
                 continue
             together = sum(abs(one.at - new.at) < 1 for images in trace.pages.values() for one in images)
             least = min(FIRST_RETRY * 2 ** (tries - 1), LONGEST_RETRY) / 2 - trace.skew - 1

@@ -4,9 +4,10 @@ The page is marked last: a crash in between does all of it again, with the same 
 step: it asks for that person's next method alone.
 """
 
+import random
 from datetime import timedelta
 
-from tocsin import clock, keys, page, queues, resource, ticket
+from tocsin import clock, due, keys, page, queues, resource, ticket
 from tocsin.errors import ConditionFailed, Fault, NotFound, SendError
 from tocsin.page import Draft, Outcome, Page
 from tocsin.rows import Row
@@ -14,8 +15,6 @@ from tocsin.store import EXISTS, NEW, directory, tickets
 from tocsin.telemetry import logger
 from tocsin.ticket import Changes, Status, Ticket
 from tocsin.user import User
-
-UNCOMMITTED = timedelta(seconds=3)
 
 
 def give_up(failing: Page, of: Ticket, error: SendError) -> Outcome:
@@ -114,11 +113,12 @@ def try_another_way(failing: Page, of: Ticket) -> bool:
 
 
 def _put_back(failing: Page, error: SendError) -> Outcome:
-    """Come back when the step is committed: only then can the next one be hurried."""
+    """Come back when the step is committed: only then can the next one be hurried. It may be long, so less and less."""
     now = clock.now()
-    outcome = settle(failing, page.put_off(failing, now + UNCOMMITTED, now, error.detail), Outcome.PUT_OFF)
+    until = now + page.retry_delay(failing, random.SystemRandom())
+    outcome = settle(failing, page.put_off(failing, until, now, error.detail), Outcome.PUT_OFF)
     if outcome is Outcome.PUT_OFF:
-        queues.put(queues.page_message(failing), delay=round(UNCOMMITTED.total_seconds()))
+        queues.put(queues.page_message(failing), delay=due.delay_seconds(until, now))
     return outcome
 
 
