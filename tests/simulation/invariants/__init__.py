@@ -60,6 +60,7 @@ CHECKS: tuple[Check, ...] = (
     keeping.only_bad_addresses_are_flagged,
     keeping.only_who_cannot_be_reached_fails,
     keeping.nobody_is_put_off_for_long,
+    keeping.nobody_is_held_back_by_anothers_limit,
     keeping.who_is_paused_is_tried_again,
     keeping.tries_come_less_often,
     keeping.nets_come_back_less_often,

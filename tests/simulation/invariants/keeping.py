@@ -246,6 +246,17 @@ def nobody_is_put_off_for_long(trace: Trace) -> Iterator[Violation]:
                 yield Violation("I1", " ".join(key), f"is put off to {image.row['due_at']} at {image.at:.0f} s")
 
 
+def nobody_is_held_back_by_anothers_limit(trace: Trace) -> Iterator[Violation]:
+    """I9: a page waits for what its company may send in a day only if that is little, by the company's own limit."""
+    for key, images in trace.pages.items():
+        tenant = images[0].row["tenant"]
+        if any(image.row.get("limits") for image in trace.users.get((f"T#{tenant}#COMPANY", "COMPANY"), ())):
+            continue
+        for image in images:
+            if image.row.get("error") in notification.USED_UP.values():
+                yield Violation("I9", " ".join(key), f"was held back at {image.at:.1f} s: {image.row['error']}")
+
+
 def who_is_paused_is_tried_again(trace: Trace) -> Iterator[Violation]:
     """I1: a sender that is left alone is tried with one message after some minutes at most, if there is one for it."""
     for key, images in trace.pages.items():
