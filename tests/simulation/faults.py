@@ -106,6 +106,7 @@ class Weather:
         self.repeats: dict[str, int] = defaultdict(int)  # by ticket: sends that may have happened without our knowing
         self.outages: list[tuple[str, float, float]] = []
         self.hot = ("", 0.0, 0.0)
+        self.skews = [0.0]  # of any machine at any time, in seconds
         self._lagging: dict[tuple[str, str], float] = {}
         self._hang_in(patient)
 
@@ -270,6 +271,10 @@ class Weather:
         if largest:
             names = (*TIMEOUTS, "tickets", "links")
             self.world.skew = {name: self.random.uniform(-largest, largest) / 2 for name in names}
+            self.skews += self.world.skew.values()
+            clocks = Random(f"clocks {self.world.seed} {largest}")  # noqa: S311 - so that a seed plays all else alike
+            if clocks.random() < 0.5:
+                self._move_elsewhere(clocks, largest)
         for channel, address in self._addresses():
             if self.strikes("bad_address"):
                 self.world.refusals[channel].refuse(address, self.random.choice(BAD[channel]))
@@ -285,6 +290,13 @@ class Weather:
                 start,
                 min(start + self.random.choice((300, 1200)), within),
             )
+
+    def _move_elsewhere(self, clocks: Random, largest: float) -> None:
+        """Let a function run on another machine from now on, whose clock is another; and so on."""
+        name = clocks.choice(("notifier", "notifier", "escalator", "sweeper", "clock"))
+        self.world.skew[name] = clocks.uniform(-largest, largest) / 2
+        self.skews.append(self.world.skew[name])
+        self.world.timeline.after(clocks.uniform(1, 40), lambda: self._move_elsewhere(clocks, largest))
 
     def _addresses(self) -> list[tuple[str, str]]:
         rows = self.world.directory.items.values()

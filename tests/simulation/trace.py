@@ -269,7 +269,7 @@ class Trace:
     @property
     def skew(self) -> float:
         """How far two clocks were apart, in seconds."""
-        values = [0.0, *self.world.skew.values()]
+        values = self.weather.skews
         return max(values) - min(values)
 
 
