@@ -16,7 +16,7 @@ from tests.simulation import bugs, load, search  # noqa: E402 - the path comes f
 from tests.simulation.search import LOAD, MODES, NETS, Result  # noqa: E402
 
 PULL_REQUEST = {
-    "load": 10,  # these take longest, and so come first: none is left to one process at the end
+    "load": 10,
     "swarm": 2000,
     "nominal": 500,
     "mild": 500,

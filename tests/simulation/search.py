@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from itertools import chain
 from multiprocessing import get_context
 from multiprocessing.pool import Pool
 from random import Random
@@ -180,8 +181,12 @@ def search(jobs: Iterable[Job], *, processes: int = 2) -> Iterator[Result]:
     if processes == 1:
         yield from map(played, jobs)
         return
+    jobs = list(jobs)
+    load, others = ([job for job in jobs if (job[0] == LOAD) is of_load] for of_load in (True, False))
     with workers(processes) as pool:
-        yield from pool.imap_unordered(played, jobs, chunksize=TOGETHER)
+        # One of load takes as long as many others: they come first and one by one, and no process is left with them.
+        ends = [pool.imap_unordered(played, load), pool.imap_unordered(played, others, chunksize=TOGETHER)]
+        yield from chain.from_iterable(ends)
 
 
 def first_failure(jobs: Iterable[Job], setting: Setting = nullcontext) -> tuple[Result | None, int]:

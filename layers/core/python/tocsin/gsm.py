@@ -55,7 +55,7 @@ def segments(text: str) -> int:
     size, single, part = (_septets, 160, 153) if _is_gsm(text) else (_units, 70, 67)
     if not text:
         return 0
-    if sum(map(size, text)) <= single:
+    if size(text) <= single:
         return 1
     parts, used = 1, 0
     for character in text:
@@ -73,6 +73,8 @@ def to_gsm(text: str) -> str:
     text most of whose letters would be lost (another script) stays: two readable parts beat one of question marks.
     """
     text = unicodedata.normalize("NFC", text)
+    if _is_gsm(text):
+        return text
     letters = [character for character in text if character.isalpha()]
     lost = sum(_plain(character) == "?" for character in letters)
     return text if lost * 2 > len(letters) else "".join(map(_plain, text))
@@ -90,15 +92,17 @@ def page_text(*, title: str, severity: str, since: str, code: str | None, link: 
     rest = f". {how_bad} since {_one_line(since)}. {answer}{link}"
     size = _septets if _is_gsm(what + rest) else _units
     for parts in count(1):
-        room = _capacity(parts, gsm=size is _septets) - sum(map(size, rest))
-        if room >= min(_SHORTEST_TITLE, sum(map(size, what))):
+        room = _capacity(parts, gsm=size is _septets) - size(rest)
+        if room >= min(_SHORTEST_TITLE, size(what)):
             return _cut(what, room, size) + rest
     raise AssertionError("some number of parts holds any text")
 
 
 def _one_line(text: str) -> str:
     """Fold white space and control characters; leave out what is not seen, such as marks that turn the reading."""
-    shown = "".join(" " if _is_space(character) else character for character in text if not _is_unseen(character))
+    shown = text
+    if not text.isprintable():
+        shown = "".join(" " if _is_space(character) else character for character in text if not _is_unseen(character))
     return re.sub(" +", " ", shown).strip()
 
 
@@ -114,12 +118,12 @@ def _is_gsm(text: str) -> bool:
     return _GSM.issuperset(text)
 
 
-def _septets(character: str) -> int:
-    return 2 if character in _EXTENDED else 1
+def _septets(text: str) -> int:
+    return len(text) + sum(map(text.count, _EXTENDED))
 
 
-def _units(character: str) -> int:
-    return 2 if ord(character) > 0xFFFF else 1
+def _units(text: str) -> int:
+    return len(text) + sum(character > "\uffff" for character in text)
 
 
 def _capacity(parts: int, *, gsm: bool) -> int:
@@ -130,7 +134,7 @@ def _capacity(parts: int, *, gsm: bool) -> int:
 
 
 def _cut(text: str, room: int, size: Callable[[str], int]) -> str:
-    if sum(map(size, text)) <= room:
+    if size(text) <= room:
         return text
     room -= len("...")
     kept = ""
