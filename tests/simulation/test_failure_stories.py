@@ -164,3 +164,18 @@ def test_a_step_that_is_taken_again_after_a_long_outage_still_pages(story: Story
     story.gate.faults.clear()
     story.run_until(lambda: story.who() == ["ada"], within=1200)
     assert [shown["status"] for shown in story.pages(ticket)] == ["sent"]
+
+
+def test_a_page_that_failed_before_its_step_was_committed_is_tried_less_and_less_often(story: Story) -> None:
+    story.rule(step("ada", wait="1h"), step("bob", wait="1h"))
+    story.sns.refusals.refuse(PHONES["ada"], "OptedOut")
+    story.gate.faults.append(CrashOnce(("escalator",), 4, "after"))  # ada's page is asked for, the step not committed
+    ticket = story.open()
+    story.run(5)
+    story.gate.faults[:] = [Outage(("escalator",))]
+    story.run(600)
+    (shown,) = story.pages(ticket)
+    assert shown["status"] == "pending"
+    assert 5 <= shown["attempts"] <= 11, "doubling from five seconds to five minutes"
+    story.gate.faults.clear()
+    story.run_until(lambda: story.who() == ["bob"], within=1200)

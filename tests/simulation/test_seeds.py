@@ -70,6 +70,8 @@ KEPT = [
     # A page was in hand while the next step was hurried; a number changed while its person's turn was on.
     ("mild", 50),
     ("nominal", 101),
+    # A page whose address was dead was tried every three seconds until its step was committed, be that an hour.
+    ("recovery", 158),
 ]
 
 
