@@ -28,9 +28,9 @@ class Disaster:
             world.put(rebuild, "TIME", timedelta(seconds=-1))
         if random.random() < 0.4:
             self._fail_a_provider()
-        self._chance = Random(f"disaster {world.seed}")  # noqa: S311 - so that a seed plays all else alike
-        in_a_step = self._chance.random() < 0.3
-        world.timeline.after(self._at, self._wait_for_a_step if in_a_step else self._strike)
+        chance = Random(f"disaster {world.seed}")  # noqa: S311 - so that a seed plays all else alike
+        self._latest = 0.9 * length
+        world.timeline.after(self._at, self._wait_for_a_move if chance.random() < 0.3 else self._strike)
 
     def _fail_a_provider(self) -> None:
         """Let a provider be down at that time too: pages wait for their next try, each longer than before."""
@@ -40,8 +40,8 @@ class Disaster:
         self.world.timeline.after(begun, lambda: refusals.refuse("*", "InternalError"))
         self.world.timeline.after(ended, lambda: refusals.codes.pop("*"))
 
-    def _wait_for_a_step(self) -> None:
-        """Strike when a step has just been taken, before its pages are sent; or soon, if none comes."""
+    def _wait_for_a_move(self) -> None:
+        """Strike when a ticket has just moved, most often with pages that are not sent yet; or soon, if none does."""
         struck = False
 
         def strike() -> None:
@@ -55,7 +55,7 @@ class Disaster:
                 self.world.timeline.after(0.001, strike)
 
         self.world.tickets.listeners.append(hear)
-        self.world.timeline.after(120, strike)
+        self.world.timeline.after(min(120, self._latest - self._at), strike)
 
     def _strike(self) -> None:
         self.world.lose_everything()

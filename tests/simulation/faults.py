@@ -106,7 +106,7 @@ class Weather:
         self.repeats: dict[str, int] = defaultdict(int)  # by ticket: sends that may have happened without our knowing
         self.outages: list[tuple[str, float, float]] = []
         self.hot = ("", 0.0, 0.0)
-        self.skews = [0.0]  # of any machine at any time, in seconds
+        self.slowest = self.fastest = 0.0  # seconds by which any machine's clock was behind, or ahead, at any time
         self._lagging: dict[tuple[str, str], float] = {}
         self._hang_in(patient)
 
@@ -270,8 +270,8 @@ class Weather:
         largest = self.rates.get("skew", 0.0)
         if largest:
             names = (*TIMEOUTS, "tickets", "links")
-            self.world.skew = {name: self.random.uniform(-largest, largest) / 2 for name in names}
-            self.skews += self.world.skew.values()
+            for name in names:
+                self._set_clock(name, self.random.uniform(-largest, largest) / 2)
             clocks = Random(f"clocks {self.world.seed} {largest}")  # noqa: S311 - so that a seed plays all else alike
             if clocks.random() < 0.5:
                 self._move_elsewhere(clocks, largest)
@@ -291,11 +291,14 @@ class Weather:
                 min(start + self.random.choice((300, 1200)), within),
             )
 
+    def _set_clock(self, name: str, skew: float) -> None:
+        self.world.skew[name] = skew
+        self.slowest, self.fastest = min(self.slowest, skew), max(self.fastest, skew)
+
     def _move_elsewhere(self, clocks: Random, largest: float) -> None:
         """Let a function run on another machine from now on, whose clock is another; and so on."""
         name = clocks.choice(("notifier", "notifier", "escalator", "sweeper", "clock"))
-        self.world.skew[name] = clocks.uniform(-largest, largest) / 2
-        self.skews.append(self.world.skew[name])
+        self._set_clock(name, clocks.uniform(-largest, largest) / 2)
         self.world.timeline.after(clocks.uniform(1, 40), lambda: self._move_elsewhere(clocks, largest))
 
     def _addresses(self) -> list[tuple[str, str]]:

@@ -1,4 +1,5 @@
-"""What comes at the same time: alerts of one key, two people at one ticket, an address that changes under a page.
+"""What comes at the same time: alerts of one key, two people at one ticket, an address that changes under a page, a
+maintenance or an answer while something waits.
 
 Its own chance draws all, so that a seed plays all else alike.
 """
@@ -64,16 +65,18 @@ class Haste:
 
     def plan(self, openings: list[Any], length: float) -> None:
         """Plan one of it. `openings`: tickets that will be there."""
-        plans = (
-            self._burst,
-            self._reopens,
-            self._taken,
-            self._moves_house,
-            self._same_names,
-            self._two_at_once,
-            self._steps_in,
-        )
-        planned = self.random.choices((*plans, self._pauses, self._answers), (6, 4, 10, 12, 12, 20, 20, 10, 6))[0]
+        weights = {
+            self._burst: 6,
+            self._reopens: 4,
+            self._taken: 10,
+            self._moves_house: 12,
+            self._same_names: 12,
+            self._two_at_once: 20,
+            self._steps_in: 20,
+            self._pauses: 10,
+            self._answers: 6,
+        }
+        (planned,) = self.random.choices(list(weights), list(weights.values()))
         planned(openings, length)
 
     def _burst(self, openings: list[Any], length: float) -> None:
@@ -91,7 +94,7 @@ class Haste:
         opens: Acts = (self.open_, one.tenant, alert)
         first: list[Any] = []
         self.later(at, lambda: first.append(self.open_(one.tenant, alert)))
-        self.later(at + 20, lambda: self.act(first[0], *RESOLVE))
+        self.later(at + 20, lambda: [self.act(ticket, *RESOLVE) for ticket in first])
         self.later(at + 40, self._between, "update_item", 0, opens, opens, "DEDUP")
 
     def _taken(self, openings: list[Any], length: float) -> None:
@@ -167,7 +170,7 @@ class Haste:
         opened: list[Any] = []
         self.later(at, self.open_, one.tenant, self._alert(one))
         self.later(at + 3, lambda: opened.append(self.open_(one.tenant, self._alert(one))))
-        self.later(at + self.random.uniform(20, 30), lambda: self.act(opened[0], *ACKNOWLEDGE))
+        self.later(at + self.random.uniform(20, 30), lambda: [self.act(ticket, *ACKNOWLEDGE) for ticket in opened])
         self.later(at + self.random.uniform(31, 45), self.open_, one.tenant, self._alert(one))
 
     def _is_at_work_for(self, one: Any, row: str) -> bool:

@@ -187,7 +187,7 @@ ALL: tuple[Bug, ...] = (
     bug(
         "tries come every five seconds",
         "page.retry_delay",
-        "FIRST_RETRY * 2 ** min(max(page.attempts, 1) - 1, 10)",
+        "FIRST_RETRY * 2 ** min(page.attempts - 1, 10)",
         "FIRST_RETRY",
     ),
     bug("a turn lasts a second", "turns.LENGTH", "", "timedelta(seconds=1)"),

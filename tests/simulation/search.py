@@ -153,7 +153,7 @@ Job = tuple[str, int]  # a mode and a seed
 Setting = Callable[[], AbstractContextManager[object]]
 
 
-TOGETHER = 32  # seeds that a process is given
+TOGETHER = 32  # seeds that a process is given, and after which one that goes on looks for garbage
 
 
 def workers(processes: int) -> Pool:
@@ -182,10 +182,12 @@ def search(jobs: Iterable[Job], *, processes: int = 2) -> Iterator[Result]:
         yield from map(played, jobs)
         return
     jobs = list(jobs)
-    load, others = ([job for job in jobs if (job[0] == LOAD) is of_load] for of_load in (True, False))
+    longest, others = ([job for job in jobs if (job[0] == LOAD) is of_load] for of_load in (True, False))
+    if longest:
+        load.companies()  # once for all processes
     with workers(processes) as pool:
         # One of load takes as long as many others: they come first and one by one, and no process is left with them.
-        ends = [pool.imap_unordered(played, load), pool.imap_unordered(played, others, chunksize=TOGETHER)]
+        ends = [pool.imap_unordered(played, longest), pool.imap_unordered(played, others, chunksize=TOGETHER)]
         yield from chain.from_iterable(ends)
 
 

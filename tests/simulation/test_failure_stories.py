@@ -166,9 +166,15 @@ def test_a_step_that_is_taken_again_after_a_long_outage_still_pages(story: Story
     assert [shown["status"] for shown in story.pages(ticket)] == ["sent"]
 
 
-def test_a_page_that_failed_before_its_step_was_committed_is_tried_less_and_less_often(story: Story) -> None:
-    story.rule(step("ada", wait="1h"), step("bob", wait="1h"))
-    story.sns.refusals.refuse(PHONES["ada"], "OptedOut")
+@pytest.mark.parametrize("stopped", [False, True], ids=["a dead number", "one that said STOP"])
+def test_a_page_that_failed_before_its_step_was_committed_is_tried_less_and_less_often(
+    story: Story, *, stopped: bool
+) -> None:
+    story.rule(step("ada", wait="5m"), step("bob", wait="1h"))
+    if stopped:
+        story.reply(PHONES["ada"], "STOP")
+    else:
+        story.sns.refusals.refuse(PHONES["ada"], "OptedOut")
     story.gate.faults.append(CrashOnce(("escalator",), 4, "after"))  # ada's page is asked for, the step not committed
     ticket = story.open()
     story.run(5)
@@ -177,5 +183,22 @@ def test_a_page_that_failed_before_its_step_was_committed_is_tried_less_and_less
     (shown,) = story.pages(ticket)
     assert shown["status"] == "pending"
     assert 5 <= shown["attempts"] <= 11, "doubling from five seconds to five minutes"
+    story.run(900)
     story.gate.faults.clear()
-    story.run_until(lambda: story.who() == ["bob"], within=1200)
+    story.run_until(lambda: len(story.told(ticket)) > 1, within=1200)
+    story.run(10)
+    assert "bob" in story.who(), "the step is committed, and has failed"
+
+
+def test_a_page_that_waits_for_its_sender_counts_from_its_step(story: Story) -> None:
+    story.rule(step("ada", wait="5m"), step("bob", wait="1h"))
+    story.sns.refusals.refuse("*", "InternalError")
+    story.gate.faults.append(CrashOnce(("escalator",), 4, "after"))  # as above
+    story.open()
+    story.run(5)
+    story.gate.faults[:] = [Outage(("escalator",))]
+    story.run(1500)
+    story.sns.refusals.codes.clear()
+    story.gate.faults.clear()
+    story.run_until(lambda: bool(story.who()), within=1200)
+    assert story.who() == ["ada"], "she is asked first, however old her page is"

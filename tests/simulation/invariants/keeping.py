@@ -79,8 +79,8 @@ def _taken(trace: Trace, act: Act) -> Iterator[Violation]:
     named = [one.body for one in trace.acts if one.what == "open" and one.tenant == act.tenant]
     images = trace.tickets.get(f"T#{act.tenant}#TICKET#{name}", ())
     alone = all(body == act.body for body in named if body.get("ticket_id") == name)
-    if images and images[0].row["title"] != act.body["title"] and alone:
-        yield Violation("I7", act.path, f"{act.body} was refused, and nobody else has named that id")
+    if name is None or (images and images[0].row["title"] != act.body["title"] and alone):
+        yield Violation("I7", act.path, f"{act.body} was refused, and nobody else has named its id")
 
 
 def _another(act: Act, pk: str, first: Row) -> Iterator[Violation]:

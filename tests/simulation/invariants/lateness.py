@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from tests.simulation.invariants import people, responding
-from tests.simulation.invariants.state import LONGEST_WORK, made_at, pages_of_move, steady, stopped, touched, wants
+from tests.simulation.invariants.state import LONGEST_WORK, decided_at, pages_of_move, steady, stopped, touched, wants
 from tests.simulation.trace import Image, Key, Trace, Violation, code_in, seconds
 from tocsin import breakers, notification
 from tocsin.rows import Row
@@ -228,7 +228,7 @@ def _names_users(trace: Trace, ticket: Row, at: float) -> bool:
 def _put_by(trace: Trace, pk: str, old: Image, new: Image) -> list[Image]:
     """Return the pages that were put for a move: not by an attempt that died, nor later as another way for one."""
     firsts = [one[0] for _, one in trace.pages_of(pk, old.row["epoch"]) if one[0].row["step"] == new.row["step"]]
-    begun = made_at(trace, pk, old.row["epoch"])
+    begun = decided_at(trace, pk, old.row["epoch"], new.at)
     return [one for one in firsts if new.at - 20 <= one.at <= new.at and seconds(one.row["created_at"]) == begun]
 
 
@@ -257,7 +257,8 @@ def pages_are_as_old_as_their_step(trace: Trace) -> Iterator[Violation]:
             for key, _ in trace.pages_of(pk, old.row["epoch"]):
                 page = trace.at(key, new.at)
                 made = seconds(page["created_at"]) if (page.get("user"), page.get("method_id")) in must else new.at
-                waits = "due_at" in page and page["due_at"] > page["created_at"]  # for its turn, or after an error
+                due = seconds(page["due_at"]) if "due_at" in page else new.at
+                waits = "error" not in page and due > new.at - trace.skew  # for its turn, its sender or its time
                 if page.get("status") == "pending" and not waits and made < new.at - LONGEST_WORK - trace.skew:
                     yield Violation("I1", " ".join(key), f"is of {made:.1f} s, its step of {new.at:.1f} s")
     for key, of_page in trace.pages.items():
@@ -290,9 +291,10 @@ def another_way_is_tried(trace: Trace) -> Iterator[Violation]:
 
 def another_way_is_tried_meanwhile(trace: Trace) -> Iterator[Violation]:
     """I1: while a page waits for its sender, or for another day's SMS, the user's next method is tried."""
+    for_long = (breakers.PAUSED, *notification.USED_UP.values())
     for key, images in trace.pages.items():
         page = images[0].row
-        waits = next((one for one in images if one.row.get("error") in (breakers.PAUSED, notification.USED_UP)), None)
+        waits = next((one for one in images if one.row.get("error") in for_long), None)
         user = steady(trace, (f"T#{page['tenant']}#USER#{page['user']}", "USER"), waits.at) if waits else None
         if waits is None or user is None or touched(trace, key[0], images[0].at, waits.at + SOON):
             continue

@@ -42,11 +42,6 @@ def pages_of_move(trace: Trace, pk: str, epoch: int) -> list[Row]:
     return [images[0].row for _, images in trace.pages_of(pk, epoch)]
 
 
-def made_at(trace: Trace, pk: str, epoch: int) -> float | None:
-    """Return when the first pages of a move were decided on, by the clock of who did; None if it has none."""
-    return min((seconds(page["created_at"]) for page in pages_of_move(trace, pk, epoch)), default=None)
-
-
 def decided_at(trace: Trace, pk: str, epoch: int, moment: float) -> float | None:
     """Return when a move was decided on as it stood at a moment: last, if its step was taken again; None: no pages."""
     rows = [trace.at(key, moment) for key, _ in trace.pages_of(pk, epoch)]

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from tests.simulation.invariants.people import members, methods, quiet
 from tests.simulation.invariants.state import steady, touched
-from tests.simulation.trace import Image, Key, Trace, Violation, seconds
+from tests.simulation.trace import Image, Key, Trace, Violation, code_in, seconds
 from tocsin.rows import Row
 
 MOVES = ("escalated", "repeated")
@@ -76,6 +76,7 @@ def _awaits_its_turn(page: Row) -> bool:
 def nobody_waits_for_a_turn_in_which_nothing_is_said(trace: Trace) -> Iterator[Violation]:
     """I1: where nothing goes wrong a page waits for its person's turn to end only if a message was sent in it."""
     told: dict[tuple[str, str, str], list[float]] = defaultdict(list)  # whatever the address was then
+    codeless = any(one.channel == "voice" and code_in(one.text) is None for one in trace.attempts)  # whose are they?
     for key, attempts in trace.paged.items():
         told[_way(trace, key)] += [attempt.at for attempt in attempts]
     for key, attempts in trace.paged.items():
@@ -83,13 +84,12 @@ def nobody_waits_for_a_turn_in_which_nothing_is_said(trace: Trace) -> Iterator[V
             ends = seconds(one.row["due_at"]) if _awaits_its_turn(one.row) else one.at
             for_a_turn = one.at + AT_ONCE < ends <= one.at + TURN
             first = attempts[0]
-            if not for_a_turn or first.at <= one.at + AT_ONCE:
+            if not for_a_turn or first.at <= one.at + AT_ONCE or (codeless and first.channel == "voice"):
                 continue
             same = [other for other in trace.pages if _way(trace, other) == _way(trace, key)]
             rows = [trace.at(other, one.at) for other in same]
-            failed = any(
-                row and row["status"] == "pending" and "error" in row for row in rows
-            )  # it waits for its sender
+            # Then its sender is what it waits for.
+            failed = any(row and row["status"] == "pending" and "error" in row for row in rows)
             if failed or any(touched(trace, other[0], ends - TURN - WORK, first.at) for other in same):
                 continue
             if not any(ends - TURN - 1 < at < ends for at in told[_way(trace, key)]):

@@ -14,7 +14,6 @@ _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _SHAPE = re.compile("".join(f"(?:([0-9]{{1,9}}){unit})?" for unit in _UNITS))
 
 
-@lru_cache(1000)
 def parse(text: str) -> timedelta:
     """Read `1h30m`: days, hours, minutes, seconds in this order, each at most once, whole numbers.
 
@@ -48,12 +47,15 @@ def text(value: timedelta) -> str:
     return "".join(parts) or "0s"
 
 
+_parsed = lru_cache(1000)(parse)  # rows and their bounds say the same few again and again
+
+
 def _read(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value
     if not isinstance(value, str):
         raise ValueError("a duration is a string such as 30s, 5m, 1h30m or 7d")  # noqa: TRY004 - pydantic wants it
-    return parse(value)
+    return _parsed(value)
 
 
 Duration = Annotated[
@@ -79,7 +81,7 @@ class _Between:
     most: str
 
     def _check(self, value: timedelta) -> timedelta:
-        if not parse(self.least) <= value <= parse(self.most):
+        if not _parsed(self.least) <= value <= _parsed(self.most):
             raise ValueError(f"must be from {self.least} to {self.most}")
         return value
 

@@ -82,7 +82,9 @@ def _put(new: Page, now: datetime) -> bool:
         tickets.put(page.row(new), when=NEW)
     except ConditionFailed as failure:
         there = Page.of(failure.found or {})
-        if there.settled or (there.waits(now) and not there.sleeps(now)):
+        # What waits for its turn, or for its sender, is asked for already; what failed may have done so long ago.
+        asked_for = there.waits(now) and not there.sleeps(now) and there.error is None
+        if there.settled or asked_for:
             return False
         _renew(new)
     return True

@@ -119,7 +119,7 @@ def _is_gsm(text: str) -> bool:
 
 
 def _septets(text: str) -> int:
-    return len(text) + sum(map(text.count, _EXTENDED))
+    return len(text) if _EXTENDED.isdisjoint(text) else len(text) + sum(map(text.count, _EXTENDED))
 
 
 def _units(text: str) -> int:

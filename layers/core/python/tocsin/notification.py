@@ -277,7 +277,7 @@ def _hand_over(turn: Turn, desk: Desk, others: Sequence[Waiting]) -> Outcome:
 
 def _try(turn: Turn, desk: Desk) -> Outcome:
     if desk.stopped:
-        return _give_up(desk, _said_stop())
+        return _give_up_stopped(desk)
     now = clock.now()
     channel = CHANNELS[turn.way.channel]
     until = breakers.closed_to(desk.breaker, now)
@@ -321,7 +321,7 @@ def _send(turn: Turn, desk: Desk, channel: Channel) -> Outcome:
         if not desk.wanted:
             return Outcome.SKIPPED
         if desk.stopped:
-            return _give_up(desk, _said_stop())
+            return _give_up_stopped(desk)
     else:
         # The table answers so slowly that nobody knows what is wanted now: of half as many it may be known in time.
         now = clock.now()
@@ -342,9 +342,12 @@ def _send(turn: Turn, desk: Desk, channel: Channel) -> Outcome:
     return Outcome.SENT
 
 
-def _said_stop() -> SendError:
+def _give_up_stopped(desk: Desk) -> Outcome:
+    tried = [Wanted(one.page.tried(), one.of) for one in desk.wanted]
     # The flag is the number's, whatever the company: the method is none the worse when START takes it back.
-    return SendError("The number has said STOP.", of=Fault.MESSAGE, permanent=True)
+    return _give_up(
+        replace(desk, wanted=tried), SendError("The number has said STOP.", of=Fault.MESSAGE, permanent=True)
+    )
 
 
 def _known_code(desk: Desk) -> str | None:

@@ -160,8 +160,7 @@ def renewed(new: Page) -> Changes:
 
 def retry_delay(page: Page, random: Random) -> timedelta:
     """Return how long a page waits after a failed attempt: doubling from five seconds to five minutes, with jitter."""
-    # A number that has said STOP is no attempt.
-    longest: timedelta = min(FIRST_RETRY * 2 ** min(max(page.attempts, 1) - 1, 10), LONGEST_RETRY)
+    longest: timedelta = min(FIRST_RETRY * 2 ** min(page.attempts - 1, 10), LONGEST_RETRY)
     return longest * random.uniform(0.5, 1)
 
 
