@@ -44,6 +44,12 @@ ALL = (
         "pass",
         Edit("page.unwanted", "ticket.epoch > page.epoch and ", ""),
     ),
+    bug(
+        "what failed before its step is taken again stays as old as it is",
+        "escalation._put",
+        " and there.error is None",
+        "",
+    ),
     bug("a put over settled pages", "escalation._put", "when=NEW", "when=()"),
     bug(
         "an error of the escalator is swallowed",

@@ -11,6 +11,7 @@ from multiprocessing.pool import Pool
 from random import Random
 
 from tests.simulation import expiry, faults, invariants, later, load
+from tests.simulation.cloud.gate import Endless
 from tests.simulation.companies import PAIRS, companies
 from tests.simulation.disaster import Disaster
 from tests.simulation.faults import Weather
@@ -172,7 +173,7 @@ def played(job: Job) -> Result:
     """Run one of many seeds. An error of the simulator is what it shows."""
     try:
         return run(*job)
-    except Exception as error:  # noqa: BLE001 - the seed is what is to be known of it
+    except (Exception, Endless) as error:  # noqa: BLE001 - the seed is what is to be known of it
         return Result(*job, [Violation("E", "the simulator", f"{type(error).__name__}: {error}")])
 
 

@@ -12,10 +12,15 @@ from typing import Any, NamedTuple, Protocol
 from tests.simulation.cloud.errors import Exceptions
 
 ENDLESS = 5_000  # calls of one function; they take milliseconds each
+ENDLESS_RUN = 100_000  # calls of a run: more than twice as many as in any that comes to its end
 
 
 class Killed(BaseException):
     """The process is gone, in the middle of whatever it did. No handler can catch it."""
+
+
+class Endless(BaseException):
+    """The run goes round in circles. No handler can catch it."""
 
 
 class Call(NamedTuple):
@@ -65,7 +70,9 @@ class Gate:
     def pass_(
         self, service: str, operation: str, arguments: dict[str, Any], effect: Callable[..., Any], tenant: str = ""
     ) -> Any:
-        """Make a call. A function that never comes to an end is killed, as by its time-out."""
+        """Make a call. A function that never comes to an end is killed, as by its time-out. Raises `Endless`."""
+        if len(self.calls) > ENDLESS_RUN:
+            raise Endless(f"{ENDLESS_RUN} calls were made, the last ones by the {self.function or 'API'}")
         if self.function and len(self.calls) > self._begun + ENDLESS:
             raise Killed
         call = Call(len(self.calls), self.function, service, operation, arguments, tenant)
