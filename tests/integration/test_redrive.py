@@ -81,6 +81,14 @@ def dead(lambdas: Lambdas) -> Dead:
     return put
 
 
+@pytest.fixture
+def stream(lambdas: Lambdas) -> str:
+    """The table's stream, switched on."""
+    wanted = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    table = aws.client("dynamodb").update_table(TableName="Tickets", StreamSpecification=wanted)
+    return str(table["TableDescription"]["LatestStreamArn"])
+
+
 def call(name: str) -> dict[str, Any]:
     """Do what a person does; letters that failed before are visible again by then."""
     found: dict[str, Any] = handler("redriver").lambda_handler({"redrive": name}, Context())
@@ -197,11 +205,8 @@ def test_what_fails_again_stays_and_is_taken_when_it_is_mended(
 
 
 def test_records_of_the_stream_are_told_by_the_historian_while_the_stream_has_them(
-    ticket: Caller, dead: Dead, lambdas: Lambdas
+    ticket: Caller, dead: Dead, lambdas: Lambdas, stream: str
 ) -> None:
-    stream = aws.client("dynamodb").update_table(
-        TableName="Tickets", StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
-    )["TableDescription"]["LatestStreamArn"]
     path = f"/tickets/{WHOLE['ticket_id']}"
     for text in ("first", "second", "third"):
         ticket("POST", f"{path}/notes", {"text": text})
@@ -221,11 +226,8 @@ def test_records_of_the_stream_are_told_by_the_historian_while_the_stream_has_th
 
 
 def test_an_empty_answer_of_the_stream_is_not_its_end(
-    ticket: Caller, dead: Dead, lambdas: Lambdas, monkeypatch: pytest.MonkeyPatch
+    ticket: Caller, dead: Dead, lambdas: Lambdas, stream: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stream = aws.client("dynamodb").update_table(
-        TableName="Tickets", StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
-    )["TableDescription"]["LatestStreamArn"]
     path = f"/tickets/{WHOLE['ticket_id']}"
     ticket("POST", f"{path}/notes", {"text": "first"})
     letter = _batch(stream, 0, 0)
@@ -248,11 +250,8 @@ def test_an_empty_answer_of_the_stream_is_not_its_end(
 
 
 def test_a_record_that_the_historian_could_not_take_keeps_its_letter(
-    ticket: Caller, dead: Dead, lambdas: Lambdas, monkeypatch: pytest.MonkeyPatch
+    ticket: Caller, dead: Dead, lambdas: Lambdas, stream: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stream = aws.client("dynamodb").update_table(
-        TableName="Tickets", StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
-    )["TableDescription"]["LatestStreamArn"]
     ticket("POST", f"/tickets/{WHOLE['ticket_id']}/notes", {"text": "first"})
     dead("historian", _batch(stream, 0, 0))
     monkeypatch.setattr(chronicle, "write", lambda records: {"batchItemFailures": [{"itemIdentifier": "1"}]})

@@ -45,10 +45,10 @@ ALL = (
         Edit("page.unwanted", "ticket.epoch > page.epoch and ", ""),
     ),
     bug(
-        "what failed before its step is taken again stays as old as it is",
+        "what waits when its step is taken again stays as old as it is",
         "escalation._put",
-        " and there.error is None",
-        "",
+        "if Page.of(failure.found or {}).settled:",
+        "if Page.of(failure.found or {}).settled or Page.of(failure.found or {}).waits(new.created_at):",
     ),
     bug("a put over settled pages", "escalation._put", "when=NEW", "when=()"),
     bug(

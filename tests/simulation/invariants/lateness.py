@@ -257,9 +257,7 @@ def pages_are_as_old_as_their_step(trace: Trace) -> Iterator[Violation]:
             for key, _ in trace.pages_of(pk, old.row["epoch"]):
                 page = trace.at(key, new.at)
                 made = seconds(page["created_at"]) if (page.get("user"), page.get("method_id")) in must else new.at
-                due = seconds(page["due_at"]) if "due_at" in page else new.at
-                waits = "error" not in page and due > new.at - trace.skew  # for its turn, its sender or its time
-                if page.get("status") == "pending" and not waits and made < new.at - LONGEST_WORK - trace.skew:
+                if page.get("status") == "pending" and made < new.at - LONGEST_WORK - trace.skew:
                     yield Violation("I1", " ".join(key), f"is of {made:.1f} s, its step of {new.at:.1f} s")
     for key, of_page in trace.pages.items():
         first = of_page[0]

@@ -72,19 +72,16 @@ def _decide(overdue: Ticket, now: datetime) -> Decision:
 
 
 def _put_pages(overdue: Ticket, decided: Decision, now: datetime) -> list[Page]:
-    """Put the step's pages, each once, and return those that nobody has in hand."""
+    """Put the step's pages, each once, and return those that are not settled yet, by whoever took the step before."""
     made = [_page(overdue, decided, draft, now) for draft in decided.pages]
-    return [one for one in made if _put(one, now)]
+    return [one for one in made if _put(one)]
 
 
-def _put(new: Page, now: datetime) -> bool:
+def _put(new: Page) -> bool:
     try:
         tickets.put(page.row(new), when=NEW)
     except ConditionFailed as failure:
-        there = Page.of(failure.found or {})
-        # What waits for its turn, or for its sender, is asked for already; what failed may have done so long ago.
-        asked_for = there.waits(now) and not there.sleeps(now) and there.error is None
-        if there.settled or asked_for:
+        if Page.of(failure.found or {}).settled:
             return False
         _renew(new)
     return True
